@@ -1,0 +1,37 @@
+"""minidl: a small deep-learning framework on PyTorch tensor operations alone.
+
+The book that builds it, chapter by chapter, is in ``book/``.
+"""
+
+from .activations import ReLU, Sigmoid, Tanh
+from .data import balanced_radius, disc, disc_fold, error_rate, minibatches, one_hot
+from .gradcheck import gradcheck, gradcheck_loss, numerical_gradient
+from .linear import Linear, xavier_std
+from .losses import MSELoss
+from .module import Module
+from .optim import SGD
+from .sequential import Sequential
+from .train import History, fit
+
+__all__ = [
+    "SGD",
+    "History",
+    "Linear",
+    "MSELoss",
+    "Module",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "balanced_radius",
+    "disc",
+    "disc_fold",
+    "error_rate",
+    "fit",
+    "gradcheck",
+    "gradcheck_loss",
+    "minibatches",
+    "numerical_gradient",
+    "one_hot",
+    "xavier_std",
+]

@@ -1,0 +1,146 @@
+"""The command line: ``python -m minidl`` runs the paper's experiment."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import matplotlib
+import torch
+
+from . import experiment
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line."""
+
+    def error(self, message):
+        """Print the message and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser():
+    """Build the parser of the command line."""
+    default = experiment.Setting()
+    parser = Parser(
+        prog="python -m minidl",
+        description="The paper's experiment: a small network on the disc data set, "
+        "trained by minidl and by PyTorch side by side, or by one of them ('train').",
+    )
+    parser.add_argument(
+        "command", nargs="?", choices=["train"], help="train one framework only (default: both)"
+    )
+    parser.add_argument(
+        "--framework",
+        choices=experiment.FRAMEWORKS,
+        help="which one 'train' is to train (default: minidl)",
+    )
+    for option, kind, text in (
+        ("epochs", int, "times through the training data"),
+        ("lr", float, "learning rate"),
+        ("batch_size", int, "samples to a mini-batch"),
+        ("n_train", int, "training samples"),
+        ("n_test", int, "test samples"),
+        ("width", int, "size of the hidden layers"),
+        ("layers", int, "number of hidden layers"),
+        ("repeats", int, "repetitions with new data and parameters"),
+        ("seed", int, "seed of the first repetition; the next ones follow"),
+    ):
+        parser.add_argument(
+            f"--{option.replace('_', '-')}",
+            type=kind,
+            default=getattr(default, option),
+            metavar=kind.__name__.upper(),
+            help=f"{text} (default: %(default)s)",
+        )
+    parser.add_argument(
+        "--init",
+        choices=["xavier", "torch"],
+        help="first parameters (default: xavier for minidl, torch for PyTorch)",
+    )
+    parser.add_argument(
+        "--per-sample",
+        action="store_true",
+        help="minidl takes the samples one by one, as in the paper (slow)",
+    )
+    parser.add_argument(
+        "--dtype", choices=DTYPES, default="float64", help="precision (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write table3.json, figure1 and figure2 (PNG and SVG) there",
+    )
+    return parser
+
+
+def main(arguments=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        ``sys.argv[1:]`` if None.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 if the training diverged.  What cannot be run is
+        refused with status 2 before anything is.
+    """
+    parse = parser()
+    options = vars(parse.parse_args(arguments))
+    command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
+    if framework and not command:
+        parse.error("--framework goes with 'train'")
+    options["dtype"] = DTYPES[options["dtype"]]
+    try:
+        setting = experiment.Setting(**options)
+    except ValueError as error:
+        parse.error(str(error).removeprefix("Setting: "))
+    if out:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=out).close()
+        except OSError as error:
+            parse.error(f"cannot write to --out {out}: {error.strerror}")
+
+    frameworks = [framework or "minidl"] if command else experiment.FRAMEWORKS
+    try:
+        results = [experiment.run(setting, name, progress=True) for name in frameworks]
+    except FloatingPointError as error:
+        print(f"{parse.prog}: {error}", file=sys.stderr)
+        return 1
+    rows = experiment.table(results)
+    print(experiment.format_table(rows))
+    if out:
+        write(out, setting, rows, results)
+    return 0
+
+
+def write(out, setting, rows, results):
+    """Write Table III and both figures to a folder, each file whole or not at all."""
+    matplotlib.use("Agg")
+    figures = {
+        "figure1": experiment.figure1(results[0]),
+        "figure2": experiment.figure2(results),
+    }
+    record = {"setting": asdict(setting) | {"dtype": str(setting.dtype)}, "table": rows}
+    with tempfile.TemporaryDirectory(dir=out) as folder:
+        folder = Path(folder)
+        (folder / "table3.json").write_text(json.dumps(record, indent=2) + "\n")
+        for name, figure in figures.items():
+            for kind in ("png", "svg"):
+                figure.savefig(folder / f"{name}.{kind}")
+        for file in sorted(folder.iterdir()):
+            os.replace(file, out / file.name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

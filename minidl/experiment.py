@@ -1,0 +1,277 @@
+"""The paper's experiment: its Table II, its Table III, its Figures 1 and 2."""
+
+from dataclasses import dataclass, field
+
+import matplotlib.pyplot as plt
+import torch
+from tqdm import tqdm
+
+from .activations import ReLU
+from .checks import check_choice, check_count, check_number
+from .data import balanced_radius, disc_fold
+from .linear import Linear
+from .losses import MSELoss
+from .sequential import Sequential
+from .torch_twin import fit_torch, torch_twin
+from .train import History, fit
+
+STYLE = "minidl.teaching.book"
+FRAMEWORKS = ("minidl", "torch")
+LABELS = {"minidl": "Custom framework", "torch": "PyTorch"}
+
+#: Error rates of the paper's Table III in per cent: mean and standard deviation.
+PAPER = {
+    ("minidl", "train"): (4.33, 1.83),
+    ("minidl", "test"): (4.88, 2.23),
+    ("torch", "train"): (10.17, 8.88),
+    ("torch", "test"): (16.59, 14.13),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Table II of the paper, and what it leaves to the text.
+
+    Parameters
+    ----------
+    epochs : int
+    lr : float
+        The learning rate η.
+    batch_size : int
+    n_train, n_test : int
+        Samples; the paper's 1000 is read as 1000 of each.
+    width, layers : int
+        Size and number of the hidden linear layers, each followed by a ReLU.
+    repeats : int
+        How often the experiment is done, each time with new data and parameters.
+    seed : int
+        Repetition r draws everything from a generator seeded with ``seed + r``.
+    init : {"xavier", "torch"} or None
+        Of the first parameters; None is each framework's own: Xavier for
+        ``minidl``, PyTorch's default for PyTorch.
+    per_sample : bool
+        Whether ``minidl`` takes the samples one by one, as in the paper.
+    dtype : torch.dtype
+        float64, so that the results are the same on every machine.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value cannot be right.
+    """
+
+    epochs: int = 20
+    lr: float = 0.1
+    batch_size: int = 100
+    n_train: int = 1000
+    n_test: int = 1000
+    width: int = 25
+    layers: int = 4
+    repeats: int = 10
+    seed: int = 0
+    init: str | None = None
+    per_sample: bool = False
+    dtype: torch.dtype = torch.float64
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats"):
+            check_count("Setting", name, getattr(self, name))
+        check_count("Setting", "seed", self.seed, least=0)
+        check_number("Setting", "lr", self.lr)
+        check_choice("Setting", "init", self.init, ("xavier", "torch", None))
+        check_choice("Setting", "dtype", self.dtype, (torch.float32, torch.float64))
+
+    def network(self, framework, generator):
+        """Build the untrained network as a :class:`Sequential`, in the framework's own way."""
+        init = self.init or {"minidl": "xavier", "torch": "torch"}[framework]
+        modules, width = [], 2
+        for _ in range(self.layers):
+            modules.append(
+                Linear(width, self.width, init=init, generator=generator, dtype=self.dtype)
+            )
+            modules.append(ReLU())
+            width = self.width
+        modules.append(Linear(width, 2, init=init, generator=generator, dtype=self.dtype))
+        return Sequential(modules)
+
+
+@dataclass
+class Result:
+    """What came out for one framework.
+
+    Attributes
+    ----------
+    framework : str
+    histories : list of History
+        One a repetition.
+    pictures : tuple of torch.Tensor
+        For Figure 1, from the first repetition: the test points, their classes,
+        and the classes that the network gave them before and after training.
+    """
+
+    framework: str
+    histories: list[History] = field(default_factory=list)
+    pictures: tuple = ()
+
+    def curves(self, name):
+        """Stack one of the histories' lists: shape (repeats, epochs)."""
+        return torch.tensor([getattr(history, name) for history in self.histories])
+
+
+def run(setting, framework, *, progress=False):
+    """Do the experiment with one framework.
+
+    Parameters
+    ----------
+    setting : Setting
+    framework : {"minidl", "torch"}
+        Both are given the same data.
+    progress : bool
+        Show a progress bar, if the output is a terminal.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    FloatingPointError
+        If the training diverges.
+    """
+    check_choice("run", "framework", framework, FRAMEWORKS)
+    result = Result(framework)
+    repetitions = range(setting.repeats)
+    for r in tqdm(repetitions, LABELS[framework], disable=None if progress else True, leave=False):
+        generator = torch.Generator().manual_seed(setting.seed + r)
+        fold = disc_fold(setting.n_train, setting.n_test, generator=generator, dtype=setting.dtype)
+        network = setting.network(framework, generator)
+        options = {
+            "epochs": setting.epochs,
+            "batch_size": setting.batch_size,
+            "lr": setting.lr,
+            "test": (fold.x_test, fold.y_test),
+        }
+        before = network.forward(fold.x_test).argmax(1)
+        if framework == "minidl":
+            history = fit(
+                network,
+                MSELoss(),
+                fold.x_train,
+                fold.y_train,
+                per_sample=setting.per_sample,
+                **options,
+            )
+            after = network.forward(fold.x_test).argmax(1)
+        else:
+            network = torch_twin(network)
+            history = fit_torch(network, fold.x_train, fold.y_train, **options)
+            after = network(fold.x_test).argmax(1)
+        result.histories.append(history)
+        if r == 0:
+            result.pictures = (fold.x_test, fold.y_test.argmax(1), before, after)
+    return result
+
+
+def table(results):
+    """Summarise error rates at the end of training: Table III.
+
+    Parameters
+    ----------
+    results : list of Result
+
+    Returns
+    -------
+    list of dict
+        A row for each framework and each of train and test: ``framework``,
+        ``data``, ``mean`` and ``std`` over the repetitions in per cent (the
+        standard deviation with n − 1; None for a single repetition), and the
+        paper's own ``paper_mean`` and ``paper_std``.
+    """
+    rows = []
+    for result in results:
+        for data in ("train", "test"):
+            errors = 100 * result.curves(f"{data}_error")[:, -1].double()
+            paper_mean, paper_std = PAPER[result.framework, data]
+            rows.append(
+                {
+                    "framework": result.framework,
+                    "data": data,
+                    "mean": errors.mean().item(),
+                    "std": errors.std().item() if len(errors) > 1 else None,
+                    "paper_mean": paper_mean,
+                    "paper_std": paper_std,
+                }
+            )
+    return rows
+
+
+def format_table(rows):
+    """Write the rows of :func:`table` as text, the paper's own figures beside ours."""
+    lines = [
+        f"{'Error rate [%]':26}{'mean':>8}{'std':>8}{'paper: mean':>16}{'std':>8}",
+    ]
+    for row in rows:
+        label = f"{LABELS[row['framework']]}, {row['data']}"
+        std = "–" if row["std"] is None else f"{row['std']:.2f}"
+        lines.append(
+            f"{label:26}{row['mean']:8.2f}{std:>8}{row['paper_mean']:16.2f}{row['paper_std']:8.2f}"
+        )
+    return "\n".join(lines)
+
+
+def figure1(result):
+    """Draw the test data, the untrained and the trained network's classes of it.
+
+    The points are shifted to [0, 1]², as in the paper's Figure 1.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    x, *classifications = result.pictures
+    x = (x + 1) / 2
+    titles = ("Test samples", "Untrained network", "Trained network")
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True)
+        for axis, labels, title in zip(axes, classifications, titles, strict=True):
+            for label, marker in ((0, "o"), (1, "^")):
+                axis.scatter(*x[labels == label].T, s=8, marker=marker, label=f"class {label}")
+            axis.add_patch(
+                plt.Circle((0.5, 0.5), balanced_radius(1.0), fill=False, linestyle="--", zorder=3)
+            )
+            axis.set(title=title, aspect="equal", xlim=(0, 1), ylim=(0, 1))
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def figure2(results):
+    """Draw loss, train error and test error against epochs, mean ± standard deviation.
+
+    As in the paper's Figure 2; with one repetition there is no band.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    panels = (
+        ("loss", 1, "training loss"),
+        ("train_error", 100, "train error [%]"),
+        ("test_error", 100, "test error [%]"),
+    )
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(3, 1, figsize=(6.5, 8), sharex=True)
+        for axis, (name, scale, label) in zip(axes, panels, strict=True):
+            for result, dashes in zip(results, ("-", "--"), strict=False):
+                curves = scale * result.curves(name)
+                mean, epochs = curves.mean(0), range(1, curves.shape[1] + 1)
+                (line,) = axis.plot(epochs, mean, dashes, label=LABELS[result.framework])
+                if len(curves) > 1:
+                    std = curves.std(0)
+                    axis.fill_between(
+                        epochs, mean - std, mean + std, color=line.get_color(), alpha=0.2
+                    )
+            axis.set(ylabel=label, ylim=(0, None))
+        axes[0].legend()
+        axes[-1].set_xlabel("epoch")
+        axes[-1].xaxis.get_major_locator().set_params(integer=True)
+    return figure

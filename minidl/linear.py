@@ -1,0 +1,101 @@
+"""The fully connected layer, and the two ways to draw its first weights."""
+
+import math
+
+import torch
+
+from .checks import check_choice, check_count, check_generator, checked
+from .module import Module
+
+
+def xavier_std(in_features, out_features):
+    """Return the standard deviation of Xavier's normal initialisation.
+
+    σ = √(2 / (in_features + out_features)): the compromise between 1/√in, which
+    keeps the variance of the outputs, and 1/√out, which keeps the variance of the
+    gradients on the way back.
+
+    References
+    ----------
+    Glorot and Bengio, *Understanding the difficulty of training deep feedforward
+    neural networks*, 2010, equation 12.
+    """
+    return math.sqrt(2 / (in_features + out_features))
+
+
+class Linear(Module):
+    """Fully connected layer, y = x Wᵀ + b.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Columns of the input and of the output.
+    init : {"xavier", "torch"}
+        How the first parameters are drawn.  ``"xavier"``: normal weights with
+        standard deviation :func:`xavier_std`, zero biases, as in the paper.
+        ``"torch"``: weights and biases uniform in ±1/√in_features, as PyTorch's
+        own layer does.
+    generator : torch.Generator, optional
+        Source of the random numbers; PyTorch's default one if None.
+    dtype : torch.dtype
+        Of parameters and gradients.  The draw itself is always in float64, so
+        that it is the same on every machine.
+
+    Attributes
+    ----------
+    weight : torch.Tensor, shape (out_features, in_features)
+    bias : torch.Tensor, shape (out_features,)
+    weight_grad, bias_grad : torch.Tensor
+        dL/dW and dL/db, added up since the last ``zero_grad``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is not a whole number of at least 1, the dtype is not a
+        floating-point one, or ``init`` is unknown.
+    """
+
+    def __init__(
+        self, in_features, out_features, *, init="xavier", generator=None, dtype=torch.float32
+    ):
+        check_count("Linear", "in_features", in_features)
+        check_count("Linear", "out_features", out_features)
+        check_choice("Linear", "init", init, ("xavier", "torch"))
+        check_generator("Linear", generator)
+        check_choice("Linear", "dtype", dtype, (torch.float32, torch.float64))
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = torch.zeros(out_features, in_features, dtype=dtype)
+        self.bias = torch.zeros(out_features, dtype=dtype)
+        self.weight_grad = torch.zeros_like(self.weight)
+        self.bias_grad = torch.zeros_like(self.bias)
+        if init == "xavier":
+            normal = torch.randn(self.weight.shape, generator=generator, dtype=torch.float64)
+            self.weight.copy_(normal * xavier_std(in_features, out_features))
+        else:
+            for parameter in (self.weight, self.bias):
+                uniform = torch.rand(parameter.shape, generator=generator, dtype=torch.float64)
+                parameter.copy_((2 * uniform - 1) / math.sqrt(in_features))
+
+    @checked
+    def forward(self, x):
+        """Return x Wᵀ + b: shape (N, in_features) to (N, out_features)."""
+        return torch.addmm(self.bias, x, self.weight.t())
+
+    @checked
+    def backward(self, x, y, grad):
+        """Return dL/dx = G W and add Gᵀ x to ``weight_grad``, the rows of G to ``bias_grad``.
+
+        G stands for ``grad``, dL/dy, of shape (N, out_features).  The result has
+        the shape of x, (N, in_features).
+        """
+        self.weight_grad.addmm_(grad.t(), x)
+        self.bias_grad.add_(grad.sum(0))
+        return grad.mm(self.weight)
+
+    def param(self):
+        """Return ``[(weight, weight_grad), (bias, bias_grad)]``."""
+        return [(self.weight, self.weight_grad), (self.bias, self.bias_grad)]
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.in_features}, {self.out_features})"

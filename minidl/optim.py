@@ -1,0 +1,39 @@
+"""Stochastic gradient descent."""
+
+from .checks import check_number
+
+
+class SGD:
+    """Plain stochastic gradient descent, θ ← θ − η · dL/dθ.
+
+    "Stochastic" is in the gradients, not here: they come from a few samples at a
+    time.  The step itself is each module's own ``gradient_step``.
+
+    Parameters
+    ----------
+    model : Module
+        Whose parameters are to be improved.
+    lr : float
+        The learning rate η, finite and not negative.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``lr`` is not such a number.
+    """
+
+    def __init__(self, model, lr):
+        check_number("SGD", "lr", lr)
+        self.model = model
+        self.lr = lr
+
+    def step(self):
+        """Move every parameter against its gradient."""
+        self.model.gradient_step(self.lr)
+
+    def zero_grad(self):
+        """Forget the gradients added up so far."""
+        self.model.zero_grad()
+
+    def __repr__(self):
+        return f"SGD(lr={self.lr})"

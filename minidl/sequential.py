@@ -1,0 +1,113 @@
+"""A network as a list of modules."""
+
+from .module import Module
+
+
+class Sequential(Module):
+    """Modules one after another: the output of each is the input of the next.
+
+    A ``Sequential`` is a module itself, so it can stand in another one's list.
+
+    Parameters
+    ----------
+    modules : list of Module
+        In the order in which a batch meets them.
+
+    Raises
+    ------
+    TypeError
+        If an entry does not keep the contract of :class:`Module`.
+
+    Notes
+    -----
+    An error inside a module is passed on with a note that says which one it was.
+    """
+
+    def __init__(self, modules):
+        self.modules = list(modules)
+        for index, module in enumerate(self.modules):
+            for method in ("forward", "backward", "gradient_step", "zero_grad", "param"):
+                if not callable(getattr(module, method, None)):
+                    raise TypeError(
+                        f"Sequential: modules[{index}] is {module!r}, which has no {method}()"
+                    )
+
+    def forward_pass(self, x):
+        """Run every module in turn and keep what comes out.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape (N, in_features of the first module)
+
+        Returns
+        -------
+        list of torch.Tensor
+            ``[x, y1, …, yL]``, one entry more than there are modules.
+        """
+        outputs = [x]
+        for index, module in enumerate(self.modules):
+            try:
+                outputs.append(module.forward(outputs[-1]))
+            except Exception as error:
+                self._locate(error, index)
+                raise
+        return outputs
+
+    def backward_pass(self, outputs, grad):
+        """Run the list of outputs in reverse: the chain rule.
+
+        Parameters
+        ----------
+        outputs : list of torch.Tensor
+            As :meth:`forward_pass` returned it.
+        grad : torch.Tensor
+            dL/dy of the last output.
+
+        Returns
+        -------
+        torch.Tensor
+            dL/dx of the first input.  Every module has added to its gradients.
+        """
+        if len(outputs) != len(self.modules) + 1:
+            raise ValueError(
+                f"Sequential.backward_pass: outputs has {len(outputs)} entries, "
+                f"wanted {len(self.modules) + 1}: the input and one for each module"
+            )
+        for index in reversed(range(len(self.modules))):
+            try:
+                grad = self.modules[index].backward(outputs[index], outputs[index + 1], grad)
+            except Exception as error:
+                self._locate(error, index)
+                raise
+        return grad
+
+    def forward(self, x):
+        """Return the last module's output, shape (N, out_features of the last module)."""
+        return self.forward_pass(x)[-1]
+
+    def backward(self, x, y, grad):
+        """Return dL/dx.  The outputs in between are not kept, so they are computed again."""
+        return self.backward_pass(self.forward_pass(x), grad)
+
+    def param(self):
+        """Return the pairs of all modules, first module first."""
+        return [pair for module in self.modules for pair in module.param()]
+
+    def gradient_step(self, lr):
+        """Let every module take its step, θ ← θ − lr · dL/dθ."""
+        for module in self.modules:
+            module.gradient_step(lr)
+
+    def zero_grad(self):
+        """Let every module reset its gradients."""
+        for module in self.modules:
+            module.zero_grad()
+
+    def _locate(self, error, index):
+        error.add_note(
+            f"raised in modules[{index}], number {index + 1} of {len(self.modules)}: "
+            f"{self.modules[index]!r}"
+        )
+
+    def __repr__(self):
+        return f"{type(self).__name__}([{', '.join(map(repr, self.modules))}])"

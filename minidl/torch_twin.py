@@ -1,0 +1,87 @@
+"""The same network in PyTorch: the other half of the comparison.
+
+This is the one file of ``minidl`` that uses ``torch.nn``, ``torch.optim`` and autograd.
+"""
+
+import math
+
+import torch
+from tqdm import tqdm
+
+from .activations import ReLU, Sigmoid, Tanh
+from .checks import describe
+from .data import error_rate, minibatches
+from .linear import Linear
+from .sequential import Sequential
+from .train import History
+
+ACTIVATIONS = {ReLU: torch.nn.ReLU, Tanh: torch.nn.Tanh, Sigmoid: torch.nn.Sigmoid}
+
+
+def torch_twin(model):
+    """Build a module's twin out of ``torch.nn``, with copies of its parameters.
+
+    Parameters
+    ----------
+    model : Linear, ReLU, Tanh, Sigmoid or Sequential
+        A ``Sequential`` may hold further ones.
+
+    Returns
+    -------
+    torch.nn.Module
+
+    Raises
+    ------
+    TypeError
+        For a module that has no counterpart here.
+    """
+    if isinstance(model, Sequential):
+        return torch.nn.Sequential(*map(torch_twin, model.modules))
+    if isinstance(model, Linear):
+        twin = torch.nn.Linear(model.in_features, model.out_features, dtype=model.weight.dtype)
+        with torch.no_grad():
+            twin.weight.copy_(model.weight)
+            twin.bias.copy_(model.bias)
+        return twin
+    for activation, twin in ACTIVATIONS.items():
+        if isinstance(model, activation):
+            return twin()
+    raise TypeError(f"torch_twin: {describe(model)} has no counterpart in torch.nn")
+
+
+def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None, progress=False):
+    """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``.
+
+    The loss is ``torch.nn.MSELoss``.  Arguments and result are those of
+    :func:`minidl.train.fit`.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss becomes infinite or not a number.
+    """
+    criterion = torch.nn.MSELoss()
+    optimizer = torch.optim.SGD(network.parameters(), lr=lr)
+    history = History()
+    for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
+        total = 0.0
+        for x_batch, y_batch in minibatches(x, y, batch_size, generator=generator):
+            optimizer.zero_grad()
+            loss = criterion(network(x_batch), y_batch)
+            if not math.isfinite(loss.item()):
+                raise FloatingPointError(
+                    f"the loss is {loss.item()} in epoch {epoch} with learning rate {lr}"
+                )
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(x_batch)
+        history.loss.append(total / len(x))
+        with torch.no_grad():
+            history.train_error.append(error_rate(network(x), y))
+            if test is not None:
+                history.test_error.append(error_rate(network(test[0]), test[1]))
+    return history

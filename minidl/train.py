@@ -1,0 +1,147 @@
+"""The training loop."""
+
+import math
+from dataclasses import dataclass, field
+
+from tqdm import tqdm
+
+from .checks import check_count, check_generator, check_tensor
+from .data import error_rate, minibatches
+from .optim import SGD
+from .sequential import Sequential
+
+
+@dataclass
+class History:
+    """What a training run was like, one entry an epoch.
+
+    Attributes
+    ----------
+    loss : list of float
+        Mean of the mini-batches' losses, weighted by their sizes, each taken when
+        the mini-batch was met, so before its step.
+    train_error, test_error : list of float
+        Error rates between 0 and 1 at the end of the epoch; ``test_error`` stays
+        empty if no test data were given.
+    """
+
+    loss: list = field(default_factory=list)
+    train_error: list = field(default_factory=list)
+    test_error: list = field(default_factory=list)
+
+
+def fit(
+    model,
+    loss,
+    x,
+    y,
+    *,
+    epochs,
+    batch_size,
+    lr,
+    per_sample=False,
+    test=None,
+    generator=None,
+    progress=False,
+):
+    """Train a model by mini-batch gradient descent.
+
+    Parameters
+    ----------
+    model : Module
+        Usually a :class:`Sequential`.  Changed in place.
+    loss : MSELoss
+        Or whatever has its two methods.
+    x : torch.Tensor, shape (N, in_features)
+    y : torch.Tensor, shape (N, out_features)
+        Targets, one-hot.
+    epochs : int
+        How often to go through all samples.
+    batch_size : int
+        Samples to a step; the last mini-batch of an epoch may be smaller.
+    lr : float
+        The learning rate η.
+    per_sample : bool
+        The paper's way: each sample of a mini-batch goes forward and backward by
+        itself, the gradients are added up, divided by the number of samples and
+        applied once.  The result is the same but for rounding, and far slower.
+    test : (torch.Tensor, torch.Tensor), optional
+        Test samples and targets, for ``History.test_error``.
+    generator : torch.Generator, optional
+        If given, the samples are put in a new random order every epoch; else they
+        are taken in the order in which they stand.
+    progress : bool
+        Show a progress bar, if the output is a terminal.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is changed.
+    FloatingPointError
+        If the loss becomes infinite or not a number.
+    """
+    _check_data("x", "y", x, y)
+    if test is not None:
+        _check_data("test x", "test y", *test)
+    check_count("fit", "epochs", epochs)
+    check_count("fit", "batch_size", batch_size)
+    check_generator("fit", generator)
+    optimizer = SGD(model, lr)
+    if not isinstance(model, Sequential):
+        model = Sequential([model])
+    accumulate = _accumulate_samples if per_sample else _accumulate_batch
+    history = History()
+    for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
+        total = 0.0
+        batches = minibatches(x, y, batch_size, generator=generator)
+        for batch, (x_batch, y_batch) in enumerate(batches, start=1):
+            optimizer.zero_grad()
+            value = accumulate(model, loss, x_batch, y_batch)
+            if not math.isfinite(value):
+                raise FloatingPointError(
+                    f"the loss is {value} in epoch {epoch}, mini-batch {batch}, "
+                    f"with learning rate {lr}: the steps are probably too large; "
+                    "try a smaller learning rate"
+                )
+            optimizer.step()
+            total += value * len(x_batch)
+        history.loss.append(total / len(x))
+        history.train_error.append(error_rate(model.forward(x), y))
+        if test is not None:
+            history.test_error.append(error_rate(model.forward(test[0]), test[1]))
+    return history
+
+
+def _accumulate_batch(model, loss, x, y):
+    """Add a mini-batch's gradient to the model's; return the loss."""
+    outputs = model.forward_pass(x)
+    model.backward_pass(outputs, loss.backward(outputs[-1], y))
+    return loss.forward(outputs[-1], y).item()
+
+
+def _accumulate_samples(model, loss, x, y):
+    """Do the same sample by sample: add the gradients up, then divide by their number."""
+    values = []
+    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
+        outputs = model.forward_pass(x_sample)
+        model.backward_pass(outputs, loss.backward(outputs[-1], y_sample))
+        values.append(loss.forward(outputs[-1], y_sample).item())
+    if loss.reduction == "sum":
+        return sum(values)
+    for _, grad in model.param():
+        grad.div_(len(x))
+    return sum(values) / len(values)
+
+
+def _check_data(x_name, y_name, x, y):
+    check_tensor("fit", x_name, x, shape=("N", "in_features"))
+    check_tensor("fit", y_name, y, shape=(len(x), "out_features"), like=x)
+    if len(x) == 0:
+        raise ValueError(f"fit: {x_name} has no rows")
+    for name, value in ((x_name, x), (y_name, y)):
+        if not value.isfinite().all():
+            raise ValueError(f"fit: {name} holds infinite numbers or NaN")
