@@ -167,4 +167,6 @@ def disc_fold(n_train, n_test, *, generator=None, dtype=torch.float32):
     check_choice("disc_fold", "dtype", dtype, (torch.float32, torch.float64))
     x_train, train_labels = disc(n_train, generator=generator, dtype=dtype)
     x_test, test_labels = disc(n_test, generator=generator, dtype=dtype)
-    return Fold(x_train, one_hot(train_labels, 2, dtype), x_test, one_hot(test_labels, 2, dtype))
+    y_train = one_hot(train_labels, 2, dtype)
+    y_test = one_hot(test_labels, 2, dtype)
+    return Fold(x_train, y_train, x_test, y_test)

@@ -12,10 +12,10 @@ from .data import balanced_radius, disc_fold
 from .linear import Linear
 from .losses import MSELoss
 from .sequential import Sequential
+from .teaching.plots import STYLE, show_circle, show_points
 from .torch_twin import fit_torch, torch_twin
 from .train import History, fit
 
-STYLE = "minidl.teaching.book"
 FRAMEWORKS = ("minidl", "torch")
 LABELS = {"minidl": "Custom framework", "torch": "PyTorch"}
 
@@ -229,17 +229,14 @@ def figure1(result):
     matplotlib.figure.Figure
     """
     x, *classifications = result.pictures
-    x = (x + 1) / 2
     titles = ("Test samples", "Untrained network", "Trained network")
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True)
+        figure, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True)
         for axis, labels, title in zip(axes, classifications, titles, strict=True):
-            for label, marker in ((0, "o"), (1, "^")):
-                axis.scatter(*x[labels == label].T, s=8, marker=marker, label=f"class {label}")
-            axis.add_patch(
-                plt.Circle((0.5, 0.5), balanced_radius(1.0), fill=False, linestyle="--", zorder=3)
-            )
-            axis.set(title=title, aspect="equal", xlim=(0, 1), ylim=(0, 1))
+            show_points(axis, (x + 1) / 2, labels)
+            show_circle(axis, balanced_radius(1.0), center=(0.5, 0.5))
+            axis.set(title=title, xlim=(0, 1), ylim=(0, 1))
+            axis.label_outer()
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 

@@ -98,4 +98,5 @@ class Linear(Module):
         return [(self.weight, self.weight_grad), (self.bias, self.bias_grad)]
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.in_features}, {self.out_features})"
+        name = type(self).__name__
+        return f"{name}({self.in_features}, {self.out_features})"

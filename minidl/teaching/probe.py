@@ -4,6 +4,7 @@ import linecache
 import sys
 import traceback
 from contextlib import contextmanager
+from functools import partial
 from unittest.mock import patch
 
 import torch
@@ -53,7 +54,7 @@ class Probe:
         function : callable
             A function, class or bound method of the reader's.
         *arguments, **options
-            For it.  Tensors must come back as they were.
+            For it.  Tensors are handed over as copies, and must stay as they are.
         then : callable, optional
             Applied to the result while errors are still attributed to the reader:
             ``list`` for a generator.
@@ -69,7 +70,7 @@ class Probe:
             one for later.
         """
         name = function.__name__
-        before = [_copy(argument) for argument in arguments]
+        before, arguments = arguments, [_copy(argument) for argument in arguments]
 
         def call():
             result = function(*arguments, **options)
@@ -85,19 +86,20 @@ class Probe:
         except (Exception, SystemExit) as error:
             raise self.failure(name, error) from None
 
+        for index, (argument, copy) in enumerate(zip(arguments, before, strict=True)):
+            if _changed(argument, copy):
+                what = _argument_name(function, index)
+                line = self.first_line(call, arguments, before, partial(_changed, argument, copy))
+                raise Failure(
+                    ("changed", name, what), f"`{name}` changes its argument `{what}`{line}"
+                )
         owner = getattr(function, "__self__", None)
-        if any(map(_changed, arguments, before)):
-            index = next(i for i, pair in enumerate(zip(arguments, before)) if _changed(*pair))
-            what = _argument_name(function, index)
-            line = self.first_line(call, arguments, before, lambda: _changed(arguments[index],
-                                                                             before[index]))
-            raise Failure(("changed", name, what), f"`{name}` changes its argument `{what}`{line}")
         kept = _kept(owner, arguments)
         if kept is not None:
             attribute, index = kept
             what = _argument_name(function, index)
             delattr(owner, attribute)
-            line = self.first_line(call, arguments, before, lambda: _kept(owner, arguments))
+            line = self.first_line(call, arguments, before, partial(_kept, owner, arguments))
             raise Failure(
                 ("kept", name, what),
                 f"`{name}` keeps its argument `{what}` for later, as `self.{attribute}`{line}; "
@@ -120,13 +122,15 @@ class Probe:
         """Turn an exception of the reader's code into a :class:`Failure`."""
         line = self.line_of(error.__traceback__)
         if isinstance(error, AutogradUsed):
-            return Failure(("autograd", name), f"`{name}` uses autograd{line}, and this book does without")
+            return Failure(
+                ("autograd", name), f"`{name}` uses autograd{line}, and this book does without"
+            )
         message = " ".join(str(error).split())
         if len(message) > 200:
             message = message[:200] + " …"
         kind = type(error).__name__
         said = f"{kind}: {message}" if message else kind
-        return Failure(("raised", name, kind), f"`{name}` raises {said}{line}")
+        return Failure(("raised", name, said), f"`{name}` raises {said}{line}")
 
     def line_of(self, trace):
         """Name the last line of the reader's own that a traceback passes through."""

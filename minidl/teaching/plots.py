@@ -1,0 +1,94 @@
+"""Drawings that the chapters share."""
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.colors import ListedColormap
+
+STYLE = "minidl.teaching.book"
+OUTSIDE, INSIDE = "#D55E00", "#0072B2"
+
+
+def use_style():
+    """Use the book's style for every figure from here on."""
+    plt.style.use(STYLE)
+
+
+def show_points(axis, x, labels, size=8):
+    """Scatter points of shape (N, 2) over the square, class 0 as circles, 1 as triangles."""
+    for label, marker, color in ((0, "o", OUTSIDE), (1, "^", INSIDE)):
+        points = x[labels == label]
+        axis.scatter(
+            points[:, 0], points[:, 1], s=size, marker=marker, color=color, label=f"class {label}"
+        )
+    axis.set(
+        aspect="equal", xlim=(-1, 1), ylim=(-1, 1), xlabel="$x_1$", ylabel="$x_2$", axisbelow=True
+    )
+
+
+def show_circle(axis, radius, center=(0, 0), **style):
+    """Draw the disc's edge, dashed."""
+    circle = plt.Circle(center, radius, fill=False, linestyle="--", linewidth=1.5, **style)
+    axis.add_patch(circle)
+
+
+def show_regions(axis, predict, resolution=201):
+    """Colour the square by the class that ``predict`` gives to a grid of points.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+    predict : callable
+        From points (M, 2) in float64 to labels (M,) 0 or 1.
+    resolution : int
+        Grid points to a side.
+    """
+    ticks = torch.linspace(-1, 1, resolution, dtype=torch.float64)
+    grid = torch.cartesian_prod(ticks, ticks)
+    labels = predict(grid).reshape(resolution, resolution).t()
+    axis.imshow(
+        labels,
+        extent=(-1, 1, -1, 1),
+        origin="lower",
+        cmap=ListedColormap([OUTSIDE, INSIDE]),
+        vmin=0,
+        vmax=1,
+        alpha=0.25,
+        interpolation="nearest",
+    )
+
+
+def show_product(axis, blocks, unit=0.24):
+    """Draw a formula of matrices as boxes whose sides are their numbers of rows and columns.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+    blocks : list of (str, int, int, str) or str
+        A matrix as its symbol, rows, columns and shape in words; or a sign such as ``"="``.
+    unit : float
+        Side of one entry.
+    """
+    left = 0.0
+    for block in blocks:
+        if isinstance(block, str):
+            axis.text(left + 0.3, 0, block, ha="center", va="center", fontsize=16)
+            left += 0.6
+            continue
+        symbol, rows, columns, words = block
+        width, height = columns * unit, rows * unit
+        center = left + max(width, 0.7) / 2
+        axis.add_patch(
+            plt.Rectangle(
+                (center - width / 2, -height / 2),
+                width,
+                height,
+                facecolor="#DCE9F3",
+                edgecolor=INSIDE,
+                linewidth=1.5,
+            )
+        )
+        axis.text(center, 0, symbol, ha="center", va="center", fontsize=13)
+        axis.text(center, -height / 2 - 0.12, words, ha="center", va="top", fontsize=9)
+        left += max(width, 0.7)
+    axis.set(xlim=(-0.1, left + 0.1), ylim=(-1.35, 0.95), aspect="equal")
+    axis.axis("off")
