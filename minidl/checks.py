@@ -4,6 +4,7 @@ The methods themselves hold mathematics only.  ``@checked`` above a method looks
 at its arguments first, so that a wrong one is named before anything has changed.
 """
 
+import math
 from functools import wraps
 
 import torch
@@ -96,6 +97,15 @@ def check_generator(owner, value):
     """Refuse a value that is neither a ``torch.Generator`` nor None."""
     if value is not None and not isinstance(value, torch.Generator):
         raise TypeError(f"{owner}: generator is {describe(value)}, wanted a torch.Generator")
+
+
+def check_loss(value, epoch, batch, lr):
+    """Stop a training whose loss has become infinite or not a number."""
+    if not math.isfinite(value):
+        raise FloatingPointError(
+            f"the loss is {value} in epoch {epoch}, mini-batch {batch}, with learning rate {lr}: "
+            "the steps are probably too large; try a smaller learning rate"
+        )
 
 
 def checked(method):

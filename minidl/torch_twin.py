@@ -3,13 +3,11 @@
 This is the one file of ``minidl`` that uses ``torch.nn``, ``torch.optim`` and autograd.
 """
 
-import math
-
 import torch
 from tqdm import tqdm
 
 from .activations import ReLU, Sigmoid, Tanh
-from .checks import describe
+from .checks import check_loss, describe
 from .data import error_rate, minibatches
 from .linear import Linear
 from .sequential import Sequential
@@ -69,13 +67,11 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
     history = History()
     for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
         total = 0.0
-        for x_batch, y_batch in minibatches(x, y, batch_size, generator=generator):
+        batches = minibatches(x, y, batch_size, generator=generator)
+        for batch, (x_batch, y_batch) in enumerate(batches, start=1):
             optimizer.zero_grad()
             loss = criterion(network(x_batch), y_batch)
-            if not math.isfinite(loss.item()):
-                raise FloatingPointError(
-                    f"the loss is {loss.item()} in epoch {epoch} with learning rate {lr}"
-                )
+            check_loss(loss.item(), epoch, batch, lr)
             loss.backward()
             optimizer.step()
             total += loss.item() * len(x_batch)

@@ -1,11 +1,10 @@
 """The training loop."""
 
-import math
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
-from .checks import check_count, check_generator, check_tensor
+from .checks import check_count, check_generator, check_loss, check_tensor
 from .data import error_rate, minibatches
 from .optim import SGD
 from .sequential import Sequential
@@ -101,12 +100,7 @@ def fit(
         for batch, (x_batch, y_batch) in enumerate(batches, start=1):
             optimizer.zero_grad()
             value = accumulate(model, loss, x_batch, y_batch)
-            if not math.isfinite(value):
-                raise FloatingPointError(
-                    f"the loss is {value} in epoch {epoch}, mini-batch {batch}, "
-                    f"with learning rate {lr}: the steps are probably too large; "
-                    "try a smaller learning rate"
-                )
+            check_loss(value, epoch, batch, lr)
             optimizer.step()
             total += value * len(x_batch)
         history.loss.append(total / len(x))

@@ -1,0 +1,36 @@
+# make book   the HTML of the book, in _build/html
+# make test   unit tests, and every notebook against its stored outputs
+# make lint   style of the code
+# make clean  away with what the others made
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+
+.PHONY: book test lint clean
+.DELETE_ON_ERROR:
+
+book: $(VENV)/complete
+	$(VENV)/bin/jupyter-book build . -n -W --keep-going --all
+	$(VENV)/bin/python tests/check_pages.py
+
+test: $(VENV)/complete
+	$(RUN) pytest --nbval
+
+lint: $(VENV)/complete
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+clean:
+	rm -rf _build $(VENV)
+
+# The environment counts as made only when its last step has left this file.
+$(VENV)/complete: requirements.txt pyproject.toml
+	@"$(PYTHON)" -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not that."; \
+		echo "Name another one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV) && $(RUN) pip install --quiet -r requirements.txt || { \
+		rm -rf $(VENV); \
+		echo "The environment could not be made: see the message above."; exit 1; }
+	@touch $@

@@ -1,0 +1,5 @@
+"""Draw without a window."""
+
+import matplotlib
+
+matplotlib.use("Agg")

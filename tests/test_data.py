@@ -1,0 +1,100 @@
+"""The data set: its rule, its repeatability, its pieces."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minidl import balanced_radius, disc, disc_fold, error_rate, minibatches, one_hot
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_labels_follow_the_distance():
+    x, labels = disc(500, generator=generator(), radius=0.5, dtype=torch.float64)
+    assert x.shape == (500, 2)
+    assert labels.dtype == torch.int64
+    assert x.abs().max() <= 1
+    for (a, b), label in zip(x.tolist(), labels.tolist(), strict=True):
+        assert label == (math.hypot(a, b) < 0.5)
+
+
+def test_classes_are_balanced():
+    """The count of 200 000 points stays within five standard deviations of one half."""
+    _, labels = disc(200_000, generator=generator())
+    assert abs(labels.sum().item() - 100_000) < 5 * math.sqrt(200_000 / 4)
+
+
+def test_precision_does_not_change_the_draw():
+    x32, labels32 = disc(100, generator=generator(1))
+    x64, labels64 = disc(100, generator=generator(1), dtype=torch.float64)
+    assert torch.equal(x32, x64.float())
+    assert torch.equal(labels32, labels64)
+
+
+def test_balanced_radius_halves_the_square():
+    assert math.pi * balanced_radius(3.0) ** 2 == pytest.approx(9 / 2)
+
+
+def test_fold_draws_fresh_points_for_the_test():
+    fold = disc_fold(30, 20, generator=generator(), dtype=torch.float64)
+    assert fold.x_train.shape == fold.y_train.shape == (30, 2)
+    assert fold.x_test.shape == fold.y_test.shape == (20, 2)
+    assert not torch.equal(fold.x_train[:20], fold.x_test)
+    inside = fold.x_test.square().sum(1) < balanced_radius(2.0) ** 2
+    assert torch.equal(fold.y_test[:, 1], inside.double())
+
+
+@given(st.lists(st.integers(0, 4), max_size=20))
+def test_one_hot_equals_torch(labels):
+    labels = torch.tensor(labels, dtype=torch.int64)
+    expected = torch.nn.functional.one_hot(labels, 5)
+    assert torch.equal(one_hot(labels, 5), expected.float())
+    assert torch.equal(one_hot(labels, 5, torch.float64), expected.double())
+
+
+def test_error_rate_counts_rows():
+    target = one_hot(torch.tensor([0, 1, 2, 2]), 3)
+    prediction = torch.tensor([[3.0, 1, 2], [0, 5, 1], [9, 0, 1], [0, 0, 1]])
+    assert error_rate(prediction, target) == 0.25
+
+
+@given(st.integers(1, 40), st.integers(1, 50), st.booleans())
+def test_minibatches_hand_out_every_row_once(n, batch_size, shuffled):
+    x = torch.arange(n)
+    source = generator(n) if shuffled else None
+    batches = list(minibatches(x, -x, batch_size, generator=source))
+    assert all(torch.equal(a, -b) for a, b in batches)
+    sizes = [len(a) for a, _ in batches]
+    assert sizes[:-1] == [batch_size] * (len(sizes) - 1)
+    assert 1 <= sizes[-1] <= batch_size
+    rows = torch.cat([a for a, _ in batches])
+    assert torch.equal(rows.sort().values, x)
+    if not shuffled:
+        assert torch.equal(rows, x)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: disc(0), ValueError, "n is 0"),
+        (lambda: disc(5, radius=0), ValueError, "radius is 0"),
+        (lambda: disc(5, radius=float("inf")), ValueError, "radius is inf"),
+        (lambda: disc(5, generator=1), TypeError, "generator is 1"),
+        (lambda: one_hot(torch.tensor([0, 3]), 3), ValueError, "from 0 to 3, wanted 0 to 2"),
+        (lambda: one_hot(torch.tensor([-1]), 3), ValueError, "from -1"),
+        (lambda: one_hot(torch.tensor([0.0]), 3), TypeError, "float32.*int64"),
+        (lambda: one_hot(torch.tensor([[0]]), 3), ValueError, r"shape \(1, 1\)"),
+        (lambda: one_hot(torch.tensor([0]), 0), ValueError, "num_classes is 0"),
+        (lambda: next(minibatches(torch.ones(3), torch.ones(2), 1)), ValueError, "3 rows.* 2"),
+        (lambda: next(minibatches(torch.ones(3), torch.ones(3), 0)), ValueError, "batch_size"),
+        (lambda: disc_fold(5, 5, dtype=torch.int64), ValueError, "dtype"),
+    ],
+)
+def test_what_cannot_be_right_is_named(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

@@ -1,0 +1,278 @@
+"""Every exercise: its stub, its solution, its wrong answers, and answers gone astray."""
+
+import linecache
+
+import pytest
+import torch
+from notebooks import CHAPTERS, code_cells, definitions, is_exercise, read
+
+import minidl
+from minidl.teaching import check
+from minidl.teaching.exercises import EXERCISES
+
+MISTAKES = [
+    pytest.param(key, mistake, id=f"{key}-{mistake.answer.__name__}")
+    for key, exercise in EXERCISES.items()
+    for mistake in exercise.mistakes
+]
+
+
+def cell(source, name):
+    """Run source as a notebook's cell would be, and return what it calls ``name``."""
+    file = f"<cell {abs(hash(source))}>"
+    lines = source.splitlines(keepends=True)
+    linecache.cache[file] = (len(source), None, lines, file)
+    namespace = {"torch": torch, "math": __import__("math"), **vars(minidl)}
+    exec(compile(source, file, "exec"), namespace)
+    return namespace[name]
+
+
+def verdict(capsys, key, answer):
+    """Check an answer; return what was printed, and what the chapter goes on with."""
+    capsys.readouterr()
+    result = check(key, answer)
+    return capsys.readouterr().out, result
+
+
+@pytest.fixture(scope="module")
+def stubs():
+    """Map the keys of the exercises to the cells that hold their stubs."""
+    found = {}
+    for path in CHAPTERS:
+        cells = code_cells(read(path))
+        for stub, following in zip(cells, cells[1:], strict=False):
+            if is_exercise(stub):
+                key = following.source.split('check("')[1].split('"')[0]
+                found[key] = stub.source
+    return found
+
+
+def test_every_exercise_stands_in_a_chapter_and_is_checked_below_its_stub(stubs):
+    assert stubs.keys() == EXERCISES.keys()
+    for key, source in stubs.items():
+        exercise = EXERCISES[key]
+        assert list(definitions(source)) == [exercise.name]
+        assert f'NotImplementedError("Exercise {exercise.number}: ' in source
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_a_stub_is_not_attempted(key, stubs, capsys):
+    exercise = EXERCISES[key]
+    out, result = verdict(capsys, key, cell(stubs[key], exercise.name))
+    assert out == (
+        f"Exercise {exercise.number}, {exercise.name}: not attempted yet.\n"
+        f"Until it passes, the chapter goes on with the book's {exercise.name}.\n"
+    )
+    assert result is exercise.solution
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_the_solution_passes_every_property(key, capsys):
+    exercise = EXERCISES[key]
+    out, result = verdict(capsys, key, exercise.solution)
+    assert out.startswith(f"Exercise {exercise.number}, {exercise.name}: passed.\n")
+    assert out.count("✓") == len(exercise.cases)
+    assert result is exercise.solution
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_there_are_enough_wrong_answers_and_their_hints_differ(key):
+    mistakes = EXERCISES[key].mistakes
+    assert len(mistakes) >= 6
+    assert len({mistake.answer for mistake in mistakes}) == len(mistakes)
+
+
+@pytest.mark.parametrize(("key", "mistake"), MISTAKES)
+def test_a_wrong_answer_is_refused_with_its_own_hint(key, mistake, capsys):
+    exercise = EXERCISES[key]
+    out, result = verdict(capsys, key, mistake.answer)
+    assert "not yet" in out
+    assert f"Hint:\x1b[0m {mistake.hint}\n" in out
+    assert result is exercise.solution
+
+
+ASTRAY = {
+    "raises": (
+        "relu",
+        "class ReLU(Module):\n    def forward(self, x):\n        return x.clamp(mim=0)\n",
+        "`forward` raises TypeError",
+        "in line 3 of your cell: `return x.clamp(mim=0)`",
+    ),
+    "no such method": (
+        "relu",
+        "class ReLU:\n    def forwards(self, x):\n        return x\n",
+        "AttributeError",
+        "forward",
+    ),
+    "returns nothing": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        torch.tanh(x)\n",
+        "`forward` returns None",
+        "in line 2 of your cell: `def forward(self, x):`",
+    ),
+    "autograd": (
+        "tanh",
+        "class Tanh(Module):\n"
+        "    def forward(self, x):\n        return torch.tanh(x)\n"
+        "    def backward(self, x, y, grad):\n"
+        "        x = x.clone().requires_grad_()\n"
+        "        torch.tanh(x).backward(grad)\n"
+        "        return x.grad\n",
+        "`backward` uses autograd",
+        "in line 6 of your cell: `torch.tanh(x).backward(grad)`",
+    ),
+    "keeps a tape": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n"
+        "        return torch.tanh(x.clone().requires_grad_())\n",
+        "the result of `forward` requires grad",
+        "in line 2",
+    ),
+    "changes its argument": (
+        "relu",
+        "class ReLU(Module):\n    def forward(self, x):\n"
+        "        y = x\n        y[y < 0] = 0\n        return y\n",
+        "`forward` changes its argument `x`",
+        "in line 4 of your cell: `y[y < 0] = 0`",
+    ),
+    "keeps its argument": (
+        "relu",
+        "class ReLU(Module):\n    def forward(self, x):\n"
+        "        self.last = x\n        return x.clamp(min=0)\n",
+        "`forward` keeps its argument `x` for later, as `self.last`",
+        "in line 3 of your cell: `self.last = x`",
+    ),
+    "wrong type": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).tolist()\n",
+        "y is [[",
+        "(a list), expected a tensor of shape (5, 3)",
+    ),
+    "wrong shape": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).t()\n",
+        "y has shape (3, 5), expected (5, 3)",
+        "",
+    ),
+    "wrong dtype": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).float()\n",
+        "y has dtype torch.float32, expected torch.float64",
+        "",
+    ),
+    "not a number": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x) / 0 * 0\n",
+        "y holds NaN",
+        "15 of 15 entries are wrong",
+    ),
+    "half done": (
+        "relu",
+        "class ReLU(Module):\n    def forward(self, x):\n        return x.clamp(min=0)\n"
+        "    def backward(self, x, y, grad):\n"
+        "        raise NotImplementedError('Exercise 2.1: write ReLU.backward')\n",
+        "`backward` is still to be written",
+        "✓ forward: equals torch.relu",
+    ),
+    "not a class": ("relu", "ReLU = torch.relu\n", "wanted the class `ReLU`", ""),
+    "an instance": (
+        "relu",
+        "class R(Module):\n    pass\nReLU = R()\n",
+        "wanted the class `ReLU`",
+        "",
+    ),
+    "a number": ("balanced-radius", "balanced_radius = 0.798\n", "wanted the function", ""),
+    "leaves": (
+        "balanced-radius",
+        "def balanced_radius(side):\n    raise SystemExit\n",
+        "`balanced_radius` raises SystemExit",
+        "in line 2",
+    ),
+    "error inside a generator": (
+        "minibatches",
+        "def minibatches(x, y, batch_size, *, generator=None):\n    yield x[0], oops\n",
+        "raises NameError",
+        "in line 2 of your cell",
+    ),
+    "a misspelt gradient": (
+        "linear",
+        "class Linear(Linear):\n    def backward(self, x, y, grad):\n"
+        "        self.weights_grad += grad.t() @ x\n        return grad @ self.weight\n",
+        "raises AttributeError",
+        "in line 3 of your cell",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ASTRAY)
+def test_what_went_astray_is_said_in_a_sentence(case, capsys):
+    key, source, *words = ASTRAY[case]
+    exercise = EXERCISES[key]
+    out, result = verdict(capsys, key, cell(source, exercise.name))
+    assert "not yet" in out
+    for word in words:
+        assert word in out
+    assert "Traceback" not in out and "minidl/" not in out and "probe" not in out
+    assert result is exercise.solution
+
+
+RIGHT = {
+    "ReLU with a mask": (
+        "relu",
+        "class ReLU:\n    def forward(self, x):\n        return torch.maximum(x, 0 * x)\n"
+        "    def backward(self, x, y, grad):\n        return torch.where(x > 0, grad, 0.0)\n",
+    ),
+    "one-hot in a loop": (
+        "one-hot",
+        "def one_hot(labels, num_classes, dtype=torch.float32):\n"
+        "    y = torch.zeros(len(labels), num_classes, dtype=dtype)\n"
+        "    for n in range(len(labels)):\n        y[n, labels[n]] = 1\n    return y\n",
+    ),
+    "mini-batches as a list": (
+        "minibatches",
+        "def minibatches(x, y, batch_size, *, generator=None):\n"
+        "    order = torch.arange(len(x))\n"
+        "    if generator is not None:\n"
+        "        order = torch.randperm(len(x), generator=generator)\n"
+        "    starts = range(0, len(x), batch_size)\n"
+        "    rows = [order[s:s + batch_size] for s in starts]\n"
+        "    return [(x[r], y[r]) for r in rows]\n",
+    ),
+    "a gradient that moves x and puts it back": (
+        "numerical-gradient",
+        "def numerical_gradient(f, x, h=1e-6):\n"
+        "    grad = torch.zeros_like(x)\n"
+        "    for k in range(x.numel()):\n"
+        "        x.view(-1)[k] += h\n        above = f(x)\n"
+        "        x.view(-1)[k] -= 2 * h\n        below = f(x)\n"
+        "        x.view(-1)[k] += h\n"
+        "        grad.view(-1)[k] = (above - below) / (2 * h)\n    return grad\n",
+    ),
+    "Linear in loops": (
+        "linear",
+        "class Linear(Linear):\n    def backward(self, x, y, grad):\n"
+        "        dx = torch.zeros_like(x)\n"
+        "        for n in range(len(x)):\n"
+        "            self.weight_grad += torch.outer(grad[n], x[n])\n"
+        "            self.bias_grad += grad[n]\n"
+        "            dx[n] = self.weight.t() @ grad[n]\n"
+        "        return dx\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_another_right_answer_passes(case, capsys):
+    key, source = RIGHT[case]
+    answer = cell(source, EXERCISES[key].name)
+    out, result = verdict(capsys, key, answer)
+    assert "passed" in out, out
+    assert result is answer
+
+
+def test_checking_leaves_nothing_behind(capsys):
+    """A second check of the same answers gives the same text."""
+    for key, exercise in EXERCISES.items():
+        answers = [exercise.solution, *(mistake.answer for mistake in exercise.mistakes)]
+        first = [verdict(capsys, key, answer)[0] for answer in answers]
+        assert first == [verdict(capsys, key, answer)[0] for answer in answers]

@@ -1,0 +1,284 @@
+"""The modules and the loss against autograd, and what they refuse."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minidl import (
+    SGD,
+    Linear,
+    MSELoss,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+    gradcheck,
+    gradcheck_loss,
+    numerical_gradient,
+    xavier_std,
+)
+from minidl.torch_twin import torch_twin
+
+ACTIVATIONS = [ReLU, Tanh, Sigmoid]
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def randn(*shape, seed=0, dtype=torch.float64):
+    return torch.randn(shape, generator=generator(seed), dtype=torch.float64).to(dtype)
+
+
+@st.composite
+def networks(draw):
+    """A network of random depth, widths and activations, maybe with one nested inside."""
+    widths = draw(st.lists(st.integers(1, 8), min_size=2, max_size=6))
+    source = generator(draw(st.integers(0, 10**6)))
+    modules = []
+    for a, b in zip(widths, widths[1:], strict=False):
+        init = draw(st.sampled_from(["xavier", "torch"]))
+        modules.append(Linear(a, b, init=init, generator=source, dtype=torch.float64))
+        modules.extend(cls() for cls in draw(st.lists(st.sampled_from(ACTIVATIONS), max_size=2)))
+    cut = draw(st.integers(0, len(modules)))
+    if draw(st.booleans()):
+        modules = [Sequential(modules[:cut]), *modules[cut:]]
+    x = torch.randn(draw(st.integers(1, 7)), widths[0], generator=source, dtype=torch.float64)
+    target = torch.randn(len(x), widths[-1], generator=source, dtype=torch.float64)
+    return Sequential(modules), x, target
+
+
+@given(networks(), st.sampled_from(["mean", "sum"]))
+@settings(max_examples=150, deadline=None)
+def test_gradients_equal_autograd(network, reduction):
+    model, x, target = network
+    twin = torch_twin(model)
+    leaf = x.clone().requires_grad_()
+    expected = torch.nn.MSELoss(reduction=reduction)(twin(leaf), target)
+    expected.backward()
+
+    loss = MSELoss(reduction)
+    outputs = model.forward_pass(x)
+    dx = model.backward_pass(outputs, loss.backward(outputs[-1], target))
+
+    torch.testing.assert_close(loss.forward(outputs[-1], target), expected.detach())
+    torch.testing.assert_close(dx, leaf.grad, rtol=0, atol=1e-12)
+    theirs = list(twin.parameters())
+    assert len(theirs) == len(model.param())
+    for (parameter, grad), parameter_twin in zip(model.param(), theirs, strict=True):
+        assert parameter.shape == grad.shape
+        torch.testing.assert_close(grad, parameter_twin.grad, rtol=0, atol=1e-12)
+
+
+@given(networks())
+@settings(max_examples=30, deadline=None)
+def test_backward_adds_and_zero_grad_resets_in_place(network):
+    model, x, _ = network
+    grad = torch.ones_like(model.forward(x))
+    before = [g for _, g in model.param()]
+    model.backward(x, None, grad)
+    once = [g.clone() for g in before]
+    model.backward(x, None, grad)
+    assert all(a is b for a, (_, b) in zip(before, model.param(), strict=True))
+    for single, double in zip(once, before, strict=True):
+        torch.testing.assert_close(double, 2 * single)
+    model.zero_grad()
+    assert all((g == 0).all() for g in before)
+
+
+def test_gradient_step_moves_parameters_in_place():
+    model = Sequential([Linear(3, 2, generator=generator(), dtype=torch.float64), Tanh()])
+    (weight, weight_grad), (bias, _) = model.param()
+    weight_grad.copy_(randn(2, 3, seed=1))
+    old = weight.clone()
+    SGD(model, lr=0.5).step()
+    torch.testing.assert_close(weight, old - 0.5 * weight_grad)
+    assert (bias == 0).all()
+    assert model.modules[0].weight is weight
+
+
+@pytest.mark.parametrize("cls", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_activations_equal_torch_over_the_whole_range(cls, dtype):
+    function = {ReLU: torch.relu, Tanh: torch.tanh, Sigmoid: torch.sigmoid}[cls]
+    x = torch.tensor([-1e30, -800, -90, -20, -1, -1e-3, 0, 1e-3, 1, 20, 90, 800, 1e30], dtype=dtype)
+    y = cls().forward(x)
+    torch.testing.assert_close(y, function(x))
+    leaf = x.clone().requires_grad_()
+    function(leaf).sum().backward()
+    dx = cls().backward(x, y, torch.ones_like(y))
+    assert dx.isfinite().all()
+    torch.testing.assert_close(dx, leaf.grad, rtol=1e-4, atol=1e-7)
+
+
+def test_sigmoid_is_right_in_relative_terms_where_it_is_tiny():
+    x = torch.tensor([-30.0, -300.0, -700.0], dtype=torch.float64)
+    torch.testing.assert_close(Sigmoid().forward(x), x.exp(), rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("cls", ACTIVATIONS)
+def test_activations_pass_gradcheck(cls):
+    x = randn(4, 3, seed=1)
+    assert gradcheck(cls(), x + 0.1 * x.sign(), generator=generator()) < 1e-8
+
+
+def test_linear_and_sequential_pass_gradcheck():
+    layers = [Linear(3, 5, generator=generator(), dtype=torch.float64), Tanh()]
+    layers.append(Linear(5, 2, generator=generator(1), dtype=torch.float64))
+    x = randn(4, 3, seed=1)
+    for module in (layers[0], Sequential(layers)):
+        parameters = [p.clone() for p, _ in module.param()]
+        assert gradcheck(module, x, generator=generator(2)) < 1e-8
+        for (p, _), kept in zip(module.param(), parameters, strict=True):
+            assert torch.equal(p, kept)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_loss_passes_gradcheck_and_sees_every_scale(reduction):
+    prediction, target = randn(4, 3, seed=1), randn(4, 3, seed=2)
+    assert gradcheck_loss(MSELoss(reduction), prediction, target) < 1e-7
+
+    class PerSample(MSELoss):
+        def backward(self, prediction, target):
+            return 2 * (prediction - target) / len(prediction)
+
+    with pytest.raises(AssertionError, match="prediction"):
+        gradcheck_loss(PerSample(reduction), prediction, target)
+
+
+def test_gradcheck_names_the_entry_that_is_off():
+    class Wrong(Linear):
+        def backward(self, x, y, grad):
+            dx = super().backward(x, y, grad)
+            self.weight_grad[1, 2] += 0.5
+            return dx
+
+    with pytest.raises(AssertionError, match=r"param\(\)\[0\] at \(1, 2\)"):
+        gradcheck(Wrong(3, 2, generator=generator(), dtype=torch.float64), randn(4, 3))
+
+    class NotANumber(Tanh):
+        def backward(self, x, y, grad):
+            return grad * torch.nan
+
+    with pytest.raises(AssertionError):
+        gradcheck(NotANumber(), randn(2, 2))
+    with pytest.raises(TypeError, match="float64"):
+        gradcheck(Tanh(), randn(2, 2, dtype=torch.float32))
+
+
+def test_numerical_gradient_leaves_x_alone():
+    x = randn(2, 3)
+    copy = x.clone()
+    grad = numerical_gradient(lambda x: (x**3).sum(), x)
+    assert torch.equal(x, copy)
+    torch.testing.assert_close(grad, 3 * x.square(), rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_initialisation_has_the_stated_spread(dtype):
+    xavier = Linear(300, 200, generator=generator(), dtype=dtype)
+    assert xavier.weight.dtype == dtype
+    assert xavier.weight.std().item() == pytest.approx(xavier_std(300, 200), rel=0.02)
+    assert (xavier.bias == 0).all()
+    default = Linear(300, 200, init="torch", generator=generator(), dtype=dtype)
+    limit = 300**-0.5
+    for parameter in (default.weight, default.bias):
+        assert parameter.abs().max() <= limit
+        assert parameter.std().item() == pytest.approx(limit / 3**0.5, rel=0.1)
+
+
+def test_initialisation_repeats_and_its_precision_is_only_rounding():
+    one, two = (Linear(4, 3, generator=generator(5)) for _ in range(2))
+    double = Linear(4, 3, generator=generator(5), dtype=torch.float64)
+    assert torch.equal(one.weight, two.weight)
+    assert torch.equal(one.weight, double.weight.float())
+
+
+def test_parameters_can_live_in_one_buffer():
+    layer = Linear(3, 2, generator=generator(), dtype=torch.float64)
+    buffer, grads = torch.zeros(8, dtype=torch.float64), torch.zeros(8, dtype=torch.float64)
+    for store, names in ((buffer, ("weight", "bias")), (grads, ("weight_grad", "bias_grad"))):
+        start = 0
+        for name in names:
+            old = getattr(layer, name)
+            view = store[start : start + old.numel()].view(old.shape)
+            view.copy_(old)
+            setattr(layer, name, view)
+            start += old.numel()
+    x = randn(5, 3)
+    layer.backward(x, layer.forward(x), randn(5, 2, seed=1))
+    assert (grads != 0).all()
+    old = buffer.clone()
+    layer.gradient_step(0.1)
+    torch.testing.assert_close(buffer, old - 0.1 * grads)
+
+
+LINEAR = Linear(3, 2, generator=generator(), dtype=torch.float64)
+X, Y, GRAD = randn(5, 3), randn(5, 2), randn(5, 2, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: LINEAR.forward([[1.0, 2, 3]]), TypeError, "x is .*list.*wanted a tensor"),
+        (lambda: LINEAR.forward(randn(5, 4)), ValueError, r"shape \(5, 4\), wanted shape \(N, 3\)"),
+        (lambda: LINEAR.forward(randn(3)), ValueError, r"shape \(3,\), wanted shape \(N, 3\)"),
+        (lambda: LINEAR.forward(X.float()), TypeError, "float32.*wanted dtype float64"),
+        (lambda: LINEAR.forward(X.long()), TypeError, "int64.*floating-point"),
+        (lambda: LINEAR.forward(X.clone().requires_grad_()), ValueError, r"x\.detach\(\)"),
+        (lambda: LINEAR.forward(X.to("meta")), ValueError, "on meta, wanted a tensor on cpu"),
+        (lambda: LINEAR.backward(X, Y, GRAD[:1]), ValueError, r"grad.*\(1, 2\).*\(5, 2\)"),
+        (lambda: LINEAR.backward(X, Y[:, :1], GRAD), ValueError, r"y is.*\(5, 1\).*\(5, 2\)"),
+        (lambda: LINEAR.backward(X, Y, GRAD.float()), TypeError, "grad.*float32.*float64"),
+        (lambda: ReLU().backward(X, X, GRAD), ValueError, r"grad.*\(5, 2\).*\(5, 3\)"),
+        (lambda: Tanh().forward(torch.tensor([1])), TypeError, "floating-point"),
+        (lambda: Sigmoid().backward(X, X, None), TypeError, "grad is None"),
+        (lambda: Linear(0, 2), ValueError, "in_features is 0, wanted 1 or more"),
+        (lambda: Linear(2, 1.5), TypeError, "out_features.*whole number"),
+        (lambda: Linear(2, True), TypeError, "out_features.*whole number"),
+        (lambda: Linear(2, 2, init="he"), ValueError, "init is 'he', wanted 'xavier' or 'torch'"),
+        (lambda: Linear(2, 2, dtype=torch.int64), ValueError, "dtype"),
+        (lambda: Linear(2, 2, generator=3), TypeError, "generator"),
+        (lambda: MSELoss("average"), ValueError, "reduction is 'average'"),
+        (lambda: MSELoss().forward(Y, Y[:, 0]), ValueError, r"target.*\(5,\).*\(5, 2\)"),
+        (lambda: MSELoss().backward(Y, Y[:1]), ValueError, r"target.*\(1, 2\).*\(5, 2\)"),
+        (lambda: MSELoss().forward(Y[:0], Y[:0]), ValueError, "empty"),
+        (lambda: MSELoss().forward(Y, Y.float()), TypeError, "target.*float32"),
+        (lambda: Sequential([ReLU(), "Tanh"]), TypeError, r"modules\[1\] is 'Tanh'.*forward"),
+        (lambda: Sequential([ReLU()]).backward_pass([X], X), ValueError, "1 entries, wanted 2"),
+        (lambda: SGD(LINEAR, -0.1), ValueError, "lr is -0.1"),
+        (lambda: SGD(LINEAR, float("nan")), ValueError, "lr is nan"),
+        (lambda: SGD(LINEAR, "fast"), TypeError, "lr is 'fast'"),
+    ],
+)
+def test_what_cannot_be_right_is_named_and_nothing_is_changed(call, error, words):
+    LINEAR.zero_grad()
+    with pytest.raises(error, match=words):
+        call()
+    assert all((grad == 0).all() for _, grad in LINEAR.param())
+
+
+def test_an_empty_batch_passes_through_a_layer():
+    y = LINEAR.forward(X[:0])
+    assert y.shape == (0, 2)
+    assert LINEAR.backward(X[:0], y, y).shape == (0, 3)
+
+
+def test_sequential_says_which_module_it_was():
+    model = Sequential([ReLU(), Tanh(), Linear(4, 2, dtype=torch.float64)])
+    with pytest.raises(ValueError, match="wanted shape") as caught:
+        model.forward(X)
+    assert caught.value.__notes__ == ["raised in modules[2], number 3 of 3: Linear(4, 2)"]
+    with pytest.raises(ValueError, match="wanted shape") as caught:
+        model.backward_pass([X, X, X, Y], GRAD)
+    assert "modules[2]" in caught.value.__notes__[0]
+
+
+def test_no_autograd_inside():
+    """Nothing in the framework needs gradient mode, and nothing builds a tape."""
+    model = Sequential([LINEAR, ReLU(), Linear(2, 2, generator=generator(), dtype=torch.float64)])
+    with torch.enable_grad():
+        outputs = model.forward_pass(X)
+        dx = model.backward_pass(outputs, GRAD)
+    assert not any(t.requires_grad for t in [*outputs, dx])

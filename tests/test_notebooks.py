@@ -1,0 +1,190 @@
+"""The notebooks: code equal to the package's, outputs stored, solvable to the end.
+
+That the stored outputs are those of a fresh run is proven by nbval, which runs over
+``book/`` beside these tests.
+"""
+
+import ast
+import inspect
+import re
+
+import pytest
+import yaml
+from notebooks import (
+    CHAPTERS,
+    ROOT,
+    bare,
+    code_cells,
+    definitions,
+    is_exercise,
+    is_stub,
+    package_definition,
+    read,
+    run,
+    solve,
+)
+
+import minidl
+from minidl import data
+from minidl.teaching.exercises import EXERCISES
+
+#: What each chapter works through, by name: these must be in it, and equal to the package's.
+WORKED = {
+    "01_problem": {"disc", "error_rate", "Fold", "disc_fold"},
+    "02_activations": {"Module", "Sigmoid"},
+    "03_linear": {"Linear"},
+}
+CHAPTER = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def package(name):
+    """Find a name in the package, or return None."""
+    return getattr(minidl, name, None) or getattr(data, name, None)
+
+
+def is_all_stub(definition):
+    """Whether a function, or every method of a class, is left to the reader."""
+    methods = [part for part in definition.body if isinstance(part, ast.FunctionDef)]
+    functions = methods if isinstance(definition, ast.ClassDef) else [definition]
+    return bool(functions) and all(map(is_stub, functions))
+
+
+def compare(cell_definition, thing):
+    """Compare a cell's class or function with the package's, stubs aside."""
+    ours, theirs = bare(cell_definition), package_definition(thing)
+    if isinstance(ours, ast.ClassDef):
+        stubs = {f.name for f in ours.body if isinstance(f, ast.FunctionDef) and is_stub(f)}
+        for tree in (ours, theirs):
+            tree.body = [part for part in tree.body if getattr(part, "name", None) not in stubs]
+    assert ast.unparse(ours) == ast.unparse(theirs)
+
+
+@CHAPTER
+def test_code_of_the_chapter_is_code_of_the_package(path):
+    compared = set()
+    for cell in code_cells(read(path)):
+        for name, definition in definitions(cell.source).items():
+            thing = package(name)
+            if thing is not None and not is_all_stub(definition):
+                compare(definition, thing)
+                compared.add(name)
+    assert compared == WORKED[path.stem]
+
+
+def test_the_comparison_sees_a_difference():
+    with pytest.raises(AssertionError):
+        compare(
+            definitions("def error_rate(prediction, target):\n    return 0.0\n")["error_rate"],
+            minidl.error_rate,
+        )
+    source = inspect.getsource(minidl.Sigmoid).replace("y * (1 - y)", "y * (1 + y)")
+    with pytest.raises(AssertionError):
+        compare(definitions(source)["Sigmoid"], minidl.Sigmoid)
+
+
+@CHAPTER
+def test_stubs_take_the_arguments_of_their_solutions(path):
+    solutions = {exercise.number: exercise.solution for exercise in EXERCISES.values()}
+    for cell in filter(is_exercise, code_cells(read(path))):
+        number = re.search(r'NotImplementedError\("Exercise ([\d.]+):', cell.source)[1]
+        solution = package_definition(solutions[number])
+        (stub,) = definitions(cell.source).values()
+        pairs = [(stub, solution)]
+        if isinstance(stub, ast.ClassDef):
+            theirs = {f.name: f for f in solution.body if isinstance(f, ast.FunctionDef)}
+            pairs = [(f, theirs[f.name]) for f in stub.body if isinstance(f, ast.FunctionDef)]
+        for ours, expected in pairs:
+            assert ast.unparse(ours.args) == ast.unparse(expected.args)
+
+
+@CHAPTER
+def test_every_cell_was_run_in_order_and_nothing_is_ignored(path):
+    cells = code_cells(read(path))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        tags = " ".join(cell.metadata.get("tags", []))
+        assert not re.search("nbval[-_](ignore|skip)|raises-exception", tags + cell.source, re.I)
+        assert "execution" not in cell.metadata
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+
+
+@CHAPTER
+def test_every_picture_has_caption_name_and_description(path):
+    for cell in code_cells(read(path)):
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            settings = cell.metadata.mystnb
+            assert len(settings.image.alt) > 40
+            assert len(settings.figure.caption) > 20
+            assert settings.figure.name.startswith("fig-")
+
+
+@CHAPTER
+def test_exercise_prompt_hints_stub_check_and_solution_stand_in_this_order(path):
+    cells = read(path).cells
+    places = [i for i, cell in enumerate(cells) if is_exercise(cell)]
+    assert len(places) >= 2
+    for i in places:
+        prompt, stub, checked, solution = cells[i - 1 : i + 3]
+        label = re.search(r":::\{exercise\}.*\n:label: (ex-[\w-]+)", prompt.source)[1]
+        assert prompt.source.count("{admonition} Hint") >= 2
+        assert stub.source.count("raise NotImplementedError") >= 1
+        assert re.fullmatch(r"(\w+) = check\(\"[\w-]+\", \1\)", checked.source)
+        assert solution.source.startswith(f"::::{{solution}} {label}\n:class: dropdown\n")
+        assert ":::{literalinclude} ../minidl/" in solution.source
+
+
+@CHAPTER
+def test_no_solution_stands_in_the_notebook(path):
+    """No cell holds a line of a stubbed part's solution that is not given anyway."""
+    notebook = read(path)
+    given = "\n".join(cell.source for cell in code_cells(notebook))
+    for cell in code_cells(solve(read(path))):
+        if is_exercise(cell):
+            (solved,) = ast.parse(cell.source).body
+            for line in map(str.strip, ast.unparse(solved).splitlines()):
+                if line.startswith("return ") and len(line) > 24:
+                    stubs = [c.source for c in filter(is_exercise, code_cells(notebook))]
+                    if not any(line in ast.unparse(ast.parse(stub)) for stub in stubs):
+                        assert line not in given
+
+
+def text_outputs(cell):
+    return [
+        output.get("text") or output.get("data", {}).get("text/plain")
+        for output in cell.outputs
+        if "image/png" not in output.get("data", {})
+    ]
+
+
+@CHAPTER
+def test_with_every_solution_filled_in_all_checks_pass_and_nothing_else_changes(path):
+    stored, solved = read(path), run(solve(read(path)))
+    for before, after in zip(code_cells(stored), code_cells(solved), strict=True):
+        if " = check(" in after.source:
+            (text,) = text_outputs(after)
+            assert re.match(r"Exercise [\d.]+, \w+: passed\.\n", text), text
+        else:
+            assert text_outputs(after) == text_outputs(before)
+
+
+def test_every_chapter_is_in_the_table_of_contents():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    assert [f for f in files if re.match(r"book/\d", f)] == [f"book/{p.stem}" for p in CHAPTERS]
+
+
+def test_the_table_of_minidl_grows_from_chapter_to_chapter():
+    """Each chapter repeats the rows of the one before and adds its own in bold."""
+    earlier = []
+    for number, path in enumerate(CHAPTERS, start=1):
+        text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+        rows = re.findall(r"^\| (?:\*\*)?(\d+)(?:\*\*)? \| (.*)$", text, flags=re.M)
+        rows = [(int(chapter), rest) for chapter, rest in rows]
+        assert rows[: len(earlier)] == earlier
+        assert {chapter for chapter, _ in rows[len(earlier) :]} == {number}
+        for _, rest in rows[len(earlier) :]:
+            for name in re.findall(r"`(\w+)`", rest.split("|")[0]):
+                assert package(name) is not None, name
+        earlier = rows

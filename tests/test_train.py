@@ -1,0 +1,159 @@
+"""Training: equal to PyTorch, in batches and sample by sample, and stopped when it diverges."""
+
+import pytest
+import torch
+
+from minidl import Linear, MSELoss, ReLU, Sequential, disc_fold, error_rate, fit
+from minidl.experiment import Setting
+from minidl.torch_twin import fit_torch, torch_twin
+
+
+def network(seed=0, dtype=torch.float64, init="xavier"):
+    generator = torch.Generator().manual_seed(seed)
+    return Setting(init=init, dtype=dtype).network("minidl", generator)
+
+
+def data(n=1000, seed=100, dtype=torch.float64):
+    return disc_fold(n, 200, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def parameters(model):
+    return torch.cat([parameter.flatten() for parameter, _ in model.param()])
+
+
+@pytest.mark.parametrize("init", ["xavier", "torch"])
+def test_the_twin_is_equal_after_twenty_epochs(init):
+    model = network(init=init)
+    twin = torch_twin(model)
+    fold = data()
+    options = {"epochs": 20, "batch_size": 100, "lr": 0.1, "test": (fold.x_test, fold.y_test)}
+    ours = fit(model, MSELoss(), fold.x_train, fold.y_train, **options)
+    theirs = fit_torch(twin, fold.x_train, fold.y_train, **options)
+    twin_parameters = torch.cat([p.detach().flatten() for p in twin.parameters()])
+    torch.testing.assert_close(parameters(model), twin_parameters, rtol=0, atol=1e-12)
+    assert ours.loss == pytest.approx(theirs.loss, abs=1e-12)
+    assert ours.train_error == theirs.train_error
+    assert ours.test_error == theirs.test_error
+    assert len(ours.loss) == 20
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("batch_size", [1, 32, 100])
+def test_per_sample_equals_batches_but_for_rounding(batch_size, reduction):
+    """With 100 samples in batches of 32 the last batch is ragged."""
+    fold = data(100)
+    lr = 0.1 if reduction == "mean" else 0.002
+    models = [network(1), network(1)]
+    histories = [
+        fit(
+            model,
+            MSELoss(reduction),
+            fold.x_train,
+            fold.y_train,
+            epochs=2,
+            batch_size=batch_size,
+            lr=lr,
+            per_sample=per_sample,
+        )
+        for model, per_sample in zip(models, (False, True), strict=True)
+    ]
+    torch.testing.assert_close(*map(parameters, models), rtol=0, atol=1e-12)
+    assert histories[0].loss == pytest.approx(histories[1].loss, abs=1e-12)
+
+
+def test_history_is_the_loss_before_each_step_and_the_error_after_the_epoch():
+    fold = data(50)
+    model, before = network(2), network(2)
+    loss = MSELoss()
+    history = fit(model, loss, fold.x_train, fold.y_train, epochs=1, batch_size=50, lr=0.1)
+    assert history.loss == [loss.forward(before.forward(fold.x_train), fold.y_train).item()]
+    assert history.train_error == [error_rate(model.forward(fold.x_train), fold.y_train)]
+    assert history.test_error == []
+
+
+def test_training_learns_and_shuffling_depends_on_the_generator_alone():
+    fold = data()
+
+    def shuffled(seed):
+        model = network(3)
+        fit(
+            model,
+            MSELoss(),
+            fold.x_train,
+            fold.y_train,
+            epochs=2,
+            batch_size=10,
+            lr=0.1,
+            generator=torch.Generator().manual_seed(seed),
+        )
+        return model
+
+    one, two, other = shuffled(1), shuffled(1), shuffled(2)
+    assert torch.equal(parameters(one), parameters(two))
+    assert not torch.equal(parameters(one), parameters(other))
+    assert error_rate(one.forward(fold.x_test), fold.y_test) < 0.25
+
+
+def test_a_bare_module_can_be_trained():
+    """A single linear layer reaches the least-squares solution."""
+    x = torch.randn(40, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y = x @ torch.tensor([[1.0, -2], [0.5, 0], [3, 1]], dtype=torch.float64) + 0.25
+    layer = Linear(3, 2, dtype=torch.float64)
+    fit(layer, MSELoss(), x, y, epochs=500, batch_size=40, lr=0.5)
+    torch.testing.assert_close(layer.forward(x), y, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_divergence_is_stopped_and_named(per_sample):
+    fold = data(100)
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, mini-batch \d+, .*rate 50"):
+        fit(
+            network(),
+            MSELoss(),
+            fold.x_train,
+            fold.y_train,
+            epochs=20,
+            batch_size=10,
+            lr=50.0,
+            per_sample=per_sample,
+        )
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, mini-batch \d+, .*rate 50"):
+        fit_torch(
+            torch_twin(network()), fold.x_train, fold.y_train, epochs=20, batch_size=10, lr=50.0
+        )
+
+
+X, Y = data(20).x_train, data(20).y_train
+GOOD = {"epochs": 1, "batch_size": 5, "lr": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "options", "error", "words"),
+    [
+        (X, Y[:10], {}, ValueError, r"y is .*\(10, 2\).*wanted shape \(20, out_features\)"),
+        (X[:0], Y[:0], {}, ValueError, "no rows"),
+        (X.float(), Y, {}, TypeError, "y is .*float64.*wanted dtype float32"),
+        (X / 0, Y, {}, ValueError, "x holds infinite numbers or NaN"),
+        (X, Y.long(), {}, TypeError, "floating-point"),
+        (X, Y, {"epochs": 0}, ValueError, "epochs is 0"),
+        (X, Y, {"batch_size": 0}, ValueError, "batch_size is 0"),
+        (X, Y, {"batch_size": 2.5}, TypeError, "batch_size is 2.5"),
+        (X, Y, {"lr": -1.0}, ValueError, "lr is -1.0"),
+        (X, Y, {"generator": 1}, TypeError, "generator"),
+        (X, Y, {"test": (X, Y[:1])}, ValueError, "test y"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_anything_changes(x, y, options, error, words):
+    model = network()
+    before = parameters(model)
+    with pytest.raises(error, match=words):
+        fit(model, MSELoss(), x, y, **{**GOOD, **options})
+    assert torch.equal(parameters(model), before)
+
+
+def test_an_unknown_module_has_no_twin():
+    class Square(ReLU.__base__):
+        pass
+
+    with pytest.raises(TypeError, match="Square"):
+        torch_twin(Sequential([Square()]))
