@@ -11,7 +11,7 @@ from .losses import MSELoss
 from .module import Module
 from .optim import SGD
 from .sequential import Sequential
-from .train import History, fit
+from .train import History, accumulate_batch, accumulate_samples, fit, train_epoch
 
 __all__ = [
     "SGD",
@@ -23,6 +23,8 @@ __all__ = [
     "Sequential",
     "Sigmoid",
     "Tanh",
+    "accumulate_batch",
+    "accumulate_samples",
     "balanced_radius",
     "disc",
     "disc_fold",
@@ -33,5 +35,6 @@ __all__ = [
     "minibatches",
     "numerical_gradient",
     "one_hot",
+    "train_epoch",
     "xavier_std",
 ]

@@ -99,12 +99,36 @@ def check_generator(owner, value):
         raise TypeError(f"{owner}: generator is {describe(value)}, wanted a torch.Generator")
 
 
-def check_loss(value, epoch, batch, lr):
+def check_modules(owner, modules):
+    """Refuse a list with an entry that lacks one of a module's five methods."""
+    for index, module in enumerate(modules):
+        for method in ("forward", "backward", "gradient_step", "zero_grad", "param"):
+            if not callable(getattr(module, method, None)):
+                raise TypeError(f"{owner}: modules[{index}] is {module!r}, which has no {method}()")
+
+
+def check_outputs(owner, outputs, modules):
+    """Refuse a list of outputs that has not the input and one entry for each module."""
+    if len(outputs) != len(modules) + 1:
+        raise ValueError(
+            f"{owner}: outputs has {len(outputs)} entries, "
+            f"wanted {len(modules) + 1}: the input and one for each module"
+        )
+
+
+def locate(error, modules, index):
+    """Add a note to an error: in which module of a list it was raised."""
+    error.add_note(
+        f"raised in modules[{index}], number {index + 1} of {len(modules)}: {modules[index]!r}"
+    )
+
+
+def check_loss(value, batch, lr):
     """Stop a training whose loss has become infinite or not a number."""
     if not math.isfinite(value):
         raise FloatingPointError(
-            f"the loss is {value} in epoch {epoch}, mini-batch {batch}, with learning rate {lr}: "
-            "the steps are probably too large; try a smaller learning rate"
+            f"mini-batch {batch}: the loss is {value}, with learning rate {lr}; "
+            "the steps are probably too large, try a smaller learning rate"
         )
 
 

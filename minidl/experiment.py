@@ -28,6 +28,33 @@ PAPER = {
 }
 
 
+def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
+    """Build the paper's network: two inputs, hidden layers with ReLU, two outputs.
+
+    Parameters
+    ----------
+    width, layers : int
+        Size and number of the hidden linear layers.
+    init : {"xavier", "torch"}
+        Of the first parameters, see :class:`Linear`.
+    generator : torch.Generator, optional
+        Source of the random numbers, drawn layer by layer from the input on.
+    dtype : torch.dtype
+
+    Returns
+    -------
+    Sequential
+    """
+    options = {"init": init, "generator": generator, "dtype": dtype}
+    modules = []
+    in_features = 2
+    for _ in range(layers):
+        modules += [Linear(in_features, width, **options), ReLU()]
+        in_features = width
+    modules.append(Linear(in_features, 2, **options))
+    return Sequential(modules)
+
+
 @dataclass(frozen=True)
 class Setting:
     """Table II of the paper, and what it leaves to the text.
@@ -83,16 +110,13 @@ class Setting:
 
     def network(self, framework, generator):
         """Build the untrained network as a :class:`Sequential`, in the framework's own way."""
-        init = self.init or {"minidl": "xavier", "torch": "torch"}[framework]
-        modules, width = [], 2
-        for _ in range(self.layers):
-            modules.append(
-                Linear(width, self.width, init=init, generator=generator, dtype=self.dtype)
-            )
-            modules.append(ReLU())
-            width = self.width
-        modules.append(Linear(width, 2, init=init, generator=generator, dtype=self.dtype))
-        return Sequential(modules)
+        return paper_network(
+            self.width,
+            self.layers,
+            init=self.init or {"minidl": "xavier", "torch": "torch"}[framework],
+            generator=generator,
+            dtype=self.dtype,
+        )
 
 
 @dataclass

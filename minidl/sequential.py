@@ -1,5 +1,6 @@
 """A network as a list of modules."""
 
+from .checks import check_modules, check_outputs, locate
 from .module import Module
 
 
@@ -25,12 +26,7 @@ class Sequential(Module):
 
     def __init__(self, modules):
         self.modules = list(modules)
-        for index, module in enumerate(self.modules):
-            for method in ("forward", "backward", "gradient_step", "zero_grad", "param"):
-                if not callable(getattr(module, method, None)):
-                    raise TypeError(
-                        f"Sequential: modules[{index}] is {module!r}, which has no {method}()"
-                    )
+        check_modules("Sequential", self.modules)
 
     def forward_pass(self, x):
         """Run every module in turn and keep what comes out.
@@ -45,12 +41,12 @@ class Sequential(Module):
             ``[x, y1, …, yL]``, one entry more than there are modules.
         """
         outputs = [x]
-        for index, module in enumerate(self.modules):
-            try:
+        try:
+            for module in self.modules:
                 outputs.append(module.forward(outputs[-1]))
-            except Exception as error:
-                self._locate(error, index)
-                raise
+        except Exception as error:
+            locate(error, self.modules, len(outputs) - 1)
+            raise
         return outputs
 
     def backward_pass(self, outputs, grad):
@@ -68,17 +64,13 @@ class Sequential(Module):
         torch.Tensor
             dL/dx of the first input.  Every module has added to its gradients.
         """
-        if len(outputs) != len(self.modules) + 1:
-            raise ValueError(
-                f"Sequential.backward_pass: outputs has {len(outputs)} entries, "
-                f"wanted {len(self.modules) + 1}: the input and one for each module"
-            )
-        for index in reversed(range(len(self.modules))):
-            try:
-                grad = self.modules[index].backward(outputs[index], outputs[index + 1], grad)
-            except Exception as error:
-                self._locate(error, index)
-                raise
+        check_outputs("Sequential.backward_pass", outputs, self.modules)
+        try:
+            for k in reversed(range(len(self.modules))):
+                grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)
+        except Exception as error:
+            locate(error, self.modules, k)
+            raise
         return grad
 
     def forward(self, x):
@@ -102,12 +94,6 @@ class Sequential(Module):
         """Let every module reset its gradients."""
         for module in self.modules:
             module.zero_grad()
-
-    def _locate(self, error, index):
-        error.add_note(
-            f"raised in modules[{index}], number {index + 1} of {len(self.modules)}: "
-            f"{self.modules[index]!r}"
-        )
 
     def __repr__(self):
         return f"{type(self).__name__}([{', '.join(map(repr, self.modules))}])"

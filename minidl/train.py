@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
-from .checks import check_count, check_generator, check_loss, check_tensor
+from .checks import check_count, check_generator, check_loss, check_number, check_tensor
 from .data import error_rate, minibatches
 from .optim import SGD
 from .sequential import Sequential
@@ -27,6 +27,85 @@ class History:
     loss: list = field(default_factory=list)
     train_error: list = field(default_factory=list)
     test_error: list = field(default_factory=list)
+
+
+def accumulate_batch(model, loss, x, y):
+    """Add a mini-batch's gradient to the stored gradients, all samples at once.
+
+    Parameters
+    ----------
+    model : Sequential
+    loss : MSELoss
+    x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
+
+    Returns
+    -------
+    float
+        The loss of the mini-batch.
+    """
+    outputs = model.forward_pass(x)
+    model.backward_pass(outputs, loss.backward(outputs[-1], y))
+    return loss.forward(outputs[-1], y).item()
+
+
+def accumulate_samples(model, loss, x, y):
+    """Do the same in the paper's way: sample by sample, then divide by their number.
+
+    Where the loss is a sum, not a mean, nothing is divided.  Arguments and result are
+    those of :func:`accumulate_batch`, and so are the gradients, but for rounding.  The
+    stored gradients must be zero before.
+    """
+    values = []
+    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
+        outputs = model.forward_pass(x_sample)
+        model.backward_pass(outputs, loss.backward(outputs[-1], y_sample))
+        values.append(loss.forward(outputs[-1], y_sample).item())
+    if loss.reduction == "sum":
+        return sum(values)
+    for _, grad in model.param():
+        grad.div_(len(x))
+    return sum(values) / len(values)
+
+
+def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
+    """Go through the samples once: reset, accumulate and step for each mini-batch.
+
+    Parameters
+    ----------
+    model : Sequential
+        Changed in place.
+    loss : MSELoss
+    x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
+    batch_size : int
+        Samples to a step; the last mini-batch may be smaller.
+    lr : float
+        The learning rate η.
+    generator : torch.Generator, optional
+        If given, the samples are taken in a random order.
+    accumulate : callable
+        :func:`accumulate_batch` or :func:`accumulate_samples`.
+
+    Returns
+    -------
+    float
+        Mean of the mini-batches' losses, weighted by their sizes, each taken before
+        its step.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss becomes infinite or not a number.
+    """
+    optimizer = SGD(model, lr)
+    total = 0.0
+    batches = minibatches(x, y, batch_size, generator=generator)
+    for batch, (x_batch, y_batch) in enumerate(batches, start=1):
+        optimizer.zero_grad()
+        value = accumulate(model, loss, x_batch, y_batch)
+        check_loss(value, batch, lr)
+        optimizer.step()
+        total += value * len(x_batch)
+    return total / len(x)
 
 
 def fit(
@@ -88,47 +167,26 @@ def fit(
         _check_data("test x", "test y", *test)
     check_count("fit", "epochs", epochs)
     check_count("fit", "batch_size", batch_size)
+    check_number("fit", "lr", lr)
     check_generator("fit", generator)
-    optimizer = SGD(model, lr)
-    if not isinstance(model, Sequential):
+    if not hasattr(model, "forward_pass"):
         model = Sequential([model])
-    accumulate = _accumulate_samples if per_sample else _accumulate_batch
+    options = {
+        "batch_size": batch_size,
+        "lr": lr,
+        "generator": generator,
+        "accumulate": accumulate_samples if per_sample else accumulate_batch,
+    }
     history = History()
     for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
-        total = 0.0
-        batches = minibatches(x, y, batch_size, generator=generator)
-        for batch, (x_batch, y_batch) in enumerate(batches, start=1):
-            optimizer.zero_grad()
-            value = accumulate(model, loss, x_batch, y_batch)
-            check_loss(value, epoch, batch, lr)
-            optimizer.step()
-            total += value * len(x_batch)
-        history.loss.append(total / len(x))
+        try:
+            history.loss.append(train_epoch(model, loss, x, y, **options))
+        except FloatingPointError as error:
+            raise FloatingPointError(f"epoch {epoch}, {error}") from None
         history.train_error.append(error_rate(model.forward(x), y))
         if test is not None:
             history.test_error.append(error_rate(model.forward(test[0]), test[1]))
     return history
-
-
-def _accumulate_batch(model, loss, x, y):
-    """Add a mini-batch's gradient to the model's; return the loss."""
-    outputs = model.forward_pass(x)
-    model.backward_pass(outputs, loss.backward(outputs[-1], y))
-    return loss.forward(outputs[-1], y).item()
-
-
-def _accumulate_samples(model, loss, x, y):
-    """Do the same sample by sample: add the gradients up, then divide by their number."""
-    values = []
-    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
-        outputs = model.forward_pass(x_sample)
-        model.backward_pass(outputs, loss.backward(outputs[-1], y_sample))
-        values.append(loss.forward(outputs[-1], y_sample).item())
-    if loss.reduction == "sum":
-        return sum(values)
-    for _, grad in model.param():
-        grad.div_(len(x))
-    return sum(values) / len(values)
 
 
 def _check_data(x_name, y_name, x, y):

@@ -106,7 +106,7 @@ def test_a_bare_module_can_be_trained():
 @pytest.mark.parametrize("per_sample", [False, True])
 def test_divergence_is_stopped_and_named(per_sample):
     fold = data(100)
-    with pytest.raises(FloatingPointError, match=r"epoch \d+, mini-batch \d+, .*rate 50"):
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, mini-batch \d+: .*rate 50"):
         fit(
             network(),
             MSELoss(),
@@ -117,7 +117,7 @@ def test_divergence_is_stopped_and_named(per_sample):
             lr=50.0,
             per_sample=per_sample,
         )
-    with pytest.raises(FloatingPointError, match=r"epoch \d+, mini-batch \d+, .*rate 50"):
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, mini-batch \d+: .*rate 50"):
         fit_torch(
             torch_twin(network()), fold.x_train, fold.y_train, epochs=20, batch_size=10, lr=50.0
         )

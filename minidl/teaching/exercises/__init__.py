@@ -1,5 +1,6 @@
 """The exercises of the book: a file a chapter, gathered here under the keys the chapters use."""
 
-from . import activations, linear, problem
+from . import activations, autograd, experiment, linear, loss, problem, sequential, training
 
-EXERCISES = {**problem.EXERCISES, **activations.EXERCISES, **linear.EXERCISES}
+CHAPTERS = (problem, activations, linear, loss, sequential, training, experiment, autograd)
+EXERCISES = {key: exercise for chapter in CHAPTERS for key, exercise in chapter.EXERCISES.items()}

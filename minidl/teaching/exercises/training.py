@@ -1,0 +1,3 @@
+"""Exercises still to come."""
+
+EXERCISES = {}
