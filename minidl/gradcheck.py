@@ -24,9 +24,9 @@ def numerical_gradient(f, x, h=1e-6):
     torch.Tensor
         Of the shape and dtype of x.
     """
-    grad = torch.zeros_like(x)
+    grad = torch.zeros(x.shape, dtype=x.dtype)
     for i in range(x.numel()):
-        step = torch.zeros_like(x)
+        step = torch.zeros(x.shape, dtype=x.dtype)
         step.view(-1)[i] = h
         grad.view(-1)[i] = (f(x + step) - f(x - step)) / (2 * h)
     return grad

@@ -4,7 +4,7 @@ import linecache
 
 import pytest
 import torch
-from notebooks import CHAPTERS, code_cells, definitions, is_exercise, read
+from notebooks import CHAPTERS, code_cells, definitions, fill, is_exercise, read
 
 import minidl
 from minidl.teaching import check
@@ -67,11 +67,22 @@ def test_a_stub_is_not_attempted(key, stubs, capsys):
 
 
 @pytest.mark.parametrize("key", EXERCISES)
-def test_the_solution_passes_every_property(key, capsys):
+def test_the_solution_passes_every_property(key, stubs, capsys):
+    """The solution as a reader would have it: typed into the stub."""
+    exercise = EXERCISES[key]
+    answer = cell(fill(stubs[key], exercise.solution), exercise.name)
+    out, result = verdict(capsys, key, answer)
+    assert out.startswith(f"Exercise {exercise.number}, {exercise.name}: passed.\n"), out
+    assert out.count("✓") == len(exercise.cases)
+    assert result is answer
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_the_book_s_own_version_does_not_count_as_an_answer(key, capsys):
+    """A second run of the check cell, after a refusal, meets the book's version."""
     exercise = EXERCISES[key]
     out, result = verdict(capsys, key, exercise.solution)
-    assert out.startswith(f"Exercise {exercise.number}, {exercise.name}: passed.\n")
-    assert out.count("✓") == len(exercise.cases)
+    assert "this is the book's own" in out and "passed" not in out
     assert result is exercise.solution
 
 
@@ -145,25 +156,25 @@ ASTRAY = {
     "wrong type": (
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).tolist()\n",
-        "y is [[",
-        "(a list), expected a tensor of shape (5, 3)",
+        "y: this is a list, expected a tensor of shape (5, 3)",
+        "",
     ),
     "wrong shape": (
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).t()\n",
-        "y has shape (3, 5), expected (5, 3)",
+        "y: the shape is (3, 5), expected (5, 3)",
         "",
     ),
     "wrong dtype": (
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).float()\n",
-        "y has dtype torch.float32, expected torch.float64",
+        "y: the dtype is torch.float32, expected torch.float64",
         "",
     ),
     "not a number": (
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x) / 0 * 0\n",
-        "y holds NaN",
+        "y: there is NaN",
         "15 of 15 entries are wrong",
     ),
     "half done": (
@@ -201,6 +212,69 @@ ASTRAY = {
         "raises AttributeError",
         "in line 3 of your cell",
     ),
+    "a new gradient": (
+        "linear",
+        "class Linear(Linear):\n    def backward(self, x, y, grad):\n"
+        "        self.weights_grad = grad.t() @ x\n        return grad @ self.weight\n",
+        "`backward` sets `self.weights_grad`, which was not there before, in line 3",
+        "was `self.weight_grad` meant?",
+    ),
+    "keeps its argument in a list": (
+        "relu",
+        "class ReLU(Module):\n    def forward(self, x):\n"
+        "        self.history = [x]\n        return x.clamp(min=0)\n",
+        "`forward` keeps its argument `x` for later, as `self.history`",
+        "in line 3",
+    ),
+    "functional autograd": (
+        "tanh",
+        "class Tanh(Module):\n"
+        "    def forward(self, x):\n        return torch.tanh(x)\n"
+        "    def backward(self, x, y, grad):\n"
+        "        return torch.func.vjp(torch.tanh, x)[1](grad)[0]\n",
+        "`backward` uses autograd",
+        "in line 5",
+    ),
+    "a sparse tensor": (
+        "one-hot",
+        "def one_hot(labels, num_classes, dtype=torch.float32):\n"
+        "    return torch.eye(num_classes, dtype=dtype)[labels].to_sparse()\n",
+        "this is a sparse tensor, expected a plain one",
+        "",
+    ),
+    "no self": (
+        "relu",
+        "class ReLU(Module):\n    def forward(x):\n        return x.clamp(min=0)\n",
+        "`forward` cannot be used",
+        "Is `self` the first parameter?",
+    ),
+    "a caret": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x)\n"
+        "    def backward(self, x, y, grad):\n        return grad * (1 - y^2)\n",
+        "A power is written `**` in Python",
+        "in line 5",
+    ),
+    "the raise line left in": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        y = torch.tanh(x)\n"
+        "        raise NotImplementedError('Exercise 2.2: write Tanh.forward')\n"
+        "    def backward(self, x, y, grad):\n        return grad * (1 - y * y)\n",
+        "`forward` still has the `raise` line of the stub in it",
+        "",
+    ),
+    "a pair of lists": (
+        "minibatches",
+        "def minibatches(x, y, batch_size, *, generator=None):\n    yield x[:3], y[:3], 0\n",
+        "what comes out are not pairs",
+        "",
+    ),
+    "a text": (
+        "xavier-std",
+        "def xavier_std(in_features, out_features):\n    return '0.2'\n",
+        "σ: this is '0.2', a str, expected a number",
+        "",
+    ),
 }
 
 
@@ -219,7 +293,7 @@ def test_what_went_astray_is_said_in_a_sentence(case, capsys):
 RIGHT = {
     "ReLU with a mask": (
         "relu",
-        "class ReLU:\n    def forward(self, x):\n        return torch.maximum(x, 0 * x)\n"
+        "class ReLU(Module):\n    def forward(self, x):\n        return torch.maximum(x, 0 * x)\n"
         "    def backward(self, x, y, grad):\n        return torch.where(x > 0, grad, 0.0)\n",
     ),
     "one-hot in a loop": (
@@ -273,6 +347,6 @@ def test_another_right_answer_passes(case, capsys):
 def test_checking_leaves_nothing_behind(capsys):
     """A second check of the same answers gives the same text."""
     for key, exercise in EXERCISES.items():
-        answers = [exercise.solution, *(mistake.answer for mistake in exercise.mistakes)]
+        answers = [mistake.answer for mistake in exercise.mistakes]
         first = [verdict(capsys, key, answer)[0] for answer in answers]
         assert first == [verdict(capsys, key, answer)[0] for answer in answers]

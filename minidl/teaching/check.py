@@ -6,8 +6,10 @@ and with a hint.  An answer that fails a case is compared with the mistakes: whe
 it gives the very result of one, the hint says what was done.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import torch
 
@@ -26,7 +28,7 @@ class Case:
         The property, as the reader sees it.
     run : callable
         ``run(answer, probe)`` returns a dict from names to values: tensors,
-        numbers, booleans.
+        numbers, truth values.  The name of a truth value is a statement.
     expect : callable
         ``expect()`` returns the same dict as it should be, from an oracle that
         shares no code with the solution.
@@ -64,6 +66,8 @@ class Exercise:
     cases : tuple of Case
         In the order in which they are tried.
     mistakes : tuple of Mistake
+    parts : tuple of str
+        For a class: the methods that are to be written.
     given : int
         How many of the first cases the stub passes as it stands.
     """
@@ -72,6 +76,7 @@ class Exercise:
     solution: Callable
     cases: tuple
     mistakes: tuple
+    parts: tuple = ()
     given: int = 0
 
     @property
@@ -97,11 +102,20 @@ class Exercise:
                 raise Failure(
                     ("kind",), f"this is {_short(answer)}, wanted the function `{self.name}`"
                 )
-            return case.run(answer, probe)
+            values = case.run(answer, probe)
+            complaint(case, values)
+            return values
         except Failure as failure:
             return failure
         except Exception as error:
             return probe.failure(self.name, error)
+
+    def untouched(self, answer):
+        """Whether every part that is to be written is still its stub."""
+        probe = Probe(answer, f"Exercise {self.number}")
+        if not isinstance(answer, type):
+            return probe.is_stub(answer)
+        return all(probe.is_stub(vars(answer).get(part)) for part in self.parts)
 
 
 def check(key, answer):
@@ -123,6 +137,9 @@ def check(key, answer):
 
     exercise = EXERCISES[key]
     title = f"Exercise {exercise.number}, {exercise.name}"
+    if answer is exercise.solution:
+        print(f"{title}: this is the book's own. Run the cell with yours, then this one again.")
+        return answer
     passed = []
     for case in exercise.cases:
         outcome = exercise.outcome(case, answer)
@@ -130,15 +147,15 @@ def check(key, answer):
         if trouble is None:
             passed.append(f"  ✓ {case.label}")
             continue
-        untouched = isinstance(outcome, Failure) and outcome.kind[0] == "stub"
-        if untouched and len(passed) <= exercise.given:
+        stub = isinstance(outcome, Failure) and outcome.kind[0] == "stub"
+        if stub and len(passed) <= exercise.given and exercise.untouched(answer):
             print(f"{title}: not attempted yet.")
         else:
             print(f"{BOLD}{RED}{title}: not yet.{PLAIN}")
             print(*passed, sep="\n", end="\n" if passed else "")
             print(f"  {RED}✗{PLAIN} {case.label}")
-            print(f"    {trouble}.")
-            hint = "" if untouched else find_hint(exercise, answer, case, outcome)
+            print(f"    {trouble.sentence}.")
+            hint = "" if stub else find_hint(exercise, answer, case, outcome, trouble)
             if hint:
                 print(f"    {BOLD}Hint:{PLAIN} {hint}")
         print(f"Until it passes, the chapter goes on with the book's {exercise.name}.")
@@ -148,15 +165,18 @@ def check(key, answer):
     return answer
 
 
-def find_hint(exercise, answer, case, outcome):
+def find_hint(exercise, answer, case, outcome, trouble):
     """Return the hint of the mistake that gives the same outcome, else the case's own.
 
-    Where several mistakes fit the failed case, all cases decide between them.
+    Where several mistakes fit the failed case, all cases decide between them.  The
+    case's own hint is about numbers and shapes, and is kept back for other troubles.
     """
+    earlier = exercise.cases[: exercise.cases.index(case)]
     alike = [
         mistake
         for mistake in exercise.mistakes
         if same(outcome, exercise.outcome(case, mistake.answer))
+        and not any(complaint(c, exercise.outcome(c, mistake.answer)) for c in earlier)
     ]
     if len(alike) > 1:
         whole = [exercise.outcome(other, answer) for other in exercise.cases]
@@ -166,13 +186,15 @@ def find_hint(exercise, answer, case, outcome):
                 return mistake.hint
     if alike:
         return alike[0].hint
-    return "" if isinstance(outcome, Failure) else case.hint
+    if isinstance(outcome, Failure):
+        return outcome.slip
+    return case.hint if trouble.kind[0] in ("number", "shape") else ""
 
 
 def complaint(case, outcome):
-    """Say what is wrong with an outcome, or return None if it is as expected."""
+    """Say what is wrong with an outcome as a :class:`Failure`, or return None."""
     if isinstance(outcome, Failure):
-        return outcome.sentence
+        return outcome
     for name, expected in case.expect().items():
         trouble = difference(name, outcome[name], expected, case.tol)
         if trouble:
@@ -181,26 +203,29 @@ def complaint(case, outcome):
 
 
 def difference(name, value, expected, tol):
-    """Say where a value differs from the expected one, or return None."""
+    """Say where a value differs from the expected one as a :class:`Failure`, or return None."""
+    if isinstance(expected, bool):
+        return None if value is expected else Failure(("statement",), f"it is not so that {name}")
     if not isinstance(expected, torch.Tensor):
-        return _plain_difference(name, value, expected, tol)
+        return _number_difference(name, value, expected, tol)
     if not isinstance(value, torch.Tensor):
-        return f"{name} is {_short(value)}, expected a tensor of shape {tuple(expected.shape)}"
+        wanted = f"a tensor of shape {tuple(expected.shape)}"
+        return Failure(("type",), f"{name}: this is {_short(value)}, expected {wanted}")
     if value.shape != expected.shape:
-        return f"{name} has shape {tuple(value.shape)}, expected {tuple(expected.shape)}"
+        shapes = f"{tuple(value.shape)}, expected {tuple(expected.shape)}"
+        return Failure(("shape",), f"{name}: the shape is {shapes}")
     if value.dtype != expected.dtype:
-        return f"{name} has dtype {value.dtype}, expected {expected.dtype}"
+        dtypes = f"{value.dtype}, expected {expected.dtype}"
+        return Failure(("dtype",), f"{name}: the dtype is {dtypes}")
     if value.isnan().any() and not expected.isnan().any():
-        return f"{name} holds NaN, 'not a number'{_places(value.isnan())}"
+        return Failure(("nan",), f"{name}: there is NaN, 'not a number'{_places(value.isnan())}")
     wrong = ~torch.isclose(value, expected, rtol=tol, atol=tol)
     if not wrong.any():
         return None
     entry = tuple(wrong.nonzero()[0].tolist())
     at = f" at [{', '.join(map(str, entry))}]" if entry else ""
-    return (
-        f"{name}{at} is {value[entry].item():.6g}, expected {expected[entry].item():.6g}"
-        f"{_places(wrong)}"
-    )
+    numbers = _apart(value[entry].item(), expected[entry].item())
+    return Failure(("number",), f"{name}{at} is {numbers}{_places(wrong)}")
 
 
 def same(one, other):
@@ -210,16 +235,40 @@ def same(one, other):
     return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
 
 
-def _plain_difference(name, value, expected, tol):
+def as_number(name, value):
+    """Return a number of any kind, or a tensor with one element, as a float.
+
+    Raises
+    ------
+    Failure
+        For anything else.
+    """
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         value = value.item()
-    if isinstance(expected, float) and isinstance(value, (int, float)):
-        if abs(value - expected) <= tol * max(1, abs(expected)):
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise Failure(("type", name), f"{name}: this is {_short(value)}, expected a number")
+    return float(value)
+
+
+def _number_difference(name, value, expected, tol):
+    number = as_number(name, value)
+    if isinstance(expected, float):
+        if math.isclose(number, expected, rel_tol=tol, abs_tol=tol):
             return None
-        return f"{name} is {value:.6g}, expected {expected:.6g}"
-    if type(value) is type(expected) and value == expected:
+        return Failure(("number",), f"{name} is {_apart(number, expected)}")
+    if number != expected:
+        return Failure(("number",), f"{name} is {number:g}, expected {expected}")
+    if isinstance(value, torch.Tensor) or isinstance(value, Integral):
         return None
-    return f"{name} is {_short(value)}, expected {expected!r}"
+    return Failure(("type",), f"{name} is {value!r}, the right number, but expected an integer")
+
+
+def _apart(number, expected):
+    """Write two numbers with as many digits as tell them apart."""
+    for digits in (6, 9, 12):
+        if f"{number:.{digits}g}" != f"{expected:.{digits}g}":
+            break
+    return f"{number:.{digits}g}, expected {expected:.{digits}g}"
 
 
 def _equal(one, other):
@@ -229,19 +278,27 @@ def _equal(one, other):
             and one.dtype == other.dtype
             and torch.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
         )
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return type(one) is type(other) and len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, float) and isinstance(other, float):
         return one == other or abs(one - other) <= 1e-9 * max(1, abs(one))
-    return type(one) is type(other) and one == other
+    return type(one) is type(other) and repr(one) == repr(other)
 
 
 def _places(mask):
-    return f"; {mask.sum().item()} of {mask.numel()} entries are wrong" if mask.numel() > 1 else ""
+    count, total = mask.sum().item(), mask.numel()
+    if total == 1:
+        return ""
+    return f"; {count} of {total} entries {'is' if count == 1 else 'are'} wrong"
 
 
 def _short(value):
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
-    text = repr(value)
-    if len(text) > 40:
-        text = text[:40] + "…"
-    return f"{text} (a {type(value).__name__})"
+    if value is None:
+        return "None"
+    kind = type(value).__name__
+    article = "an" if kind[0] in "aeiou" else "a"
+    if isinstance(value, (bool, int, float, str, list, tuple, dict)) and len(repr(value)) <= 40:
+        return f"{value!r}, {article} {kind}"
+    return f"{article} {kind}"

@@ -1,9 +1,13 @@
 """Run a reader's code so that whatever goes wrong with it can be said in a sentence."""
 
+import ast
+import difflib
 import linecache
+import re
 import sys
+import textwrap
 import traceback
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from unittest.mock import patch
 
@@ -19,16 +23,43 @@ class Failure(Exception):
         What happened, for comparing two failures: ``("none", "backward")``.
     sentence : str
         What happened, for the reader.
+    slip : str
+        A hint, if this is a slip that has nothing to do with the exercise.
     """
 
-    def __init__(self, kind, sentence):
+    def __init__(self, kind, sentence, slip=""):
         super().__init__(sentence)
         self.kind = kind
         self.sentence = sentence
+        self.slip = slip
 
 
 class AutogradUsed(RuntimeError):
     """Raised in the place of autograd while a reader's code is being checked."""
+
+
+#: What Python and PyTorch say to slips that have nothing to do with the exercise.
+SLIPS = (
+    (r"takes \d+ positional arguments? but \d+ w", "Is `self` the first parameter?"),
+    (
+        r"bitwise_xor|unsupported operand type\(s\) for \^",
+        "A power is written `**` in Python, not `^`.",
+    ),
+    (
+        r"Boolean value of Tensor with more than one value is ambiguous",
+        "`if`, `and` and Python's own `max` want one truth value, and a tensor holds many. Use a "
+        "tensor operation, such as `x.clamp(min=0)`, `torch.where` or `a * b`.",
+    ),
+    (
+        r"got an unexpected keyword argument",
+        "Keep the parameters of the stub as they were, in name and order.",
+    ),
+    (
+        r"expected m1 and m2 to have the same dtype|expected scalar type|must have the same dtype",
+        "Tensors of different dtypes met. Make new tensors with the dtype of the ones you were "
+        "given: `torch.zeros_like(x)`, or `dtype=x.dtype`.",
+    ),
+)
 
 
 class Probe:
@@ -71,6 +102,8 @@ class Probe:
         """
         name = function.__name__
         before, arguments = arguments, [_copy(argument) for argument in arguments]
+        owner = getattr(function, "__self__", None)
+        attributes = set(vars(owner)) if hasattr(owner, "__dict__") else set()
 
         def call():
             result = function(*arguments, **options)
@@ -81,7 +114,10 @@ class Probe:
                 result = call()
         except NotImplementedError as error:
             if str(error).startswith(self.stub):
-                raise Failure(("stub", name), f"`{name}` is still to be written") from None
+                written = "is still to be written"
+                if not self.is_stub(function):
+                    written = "still has the `raise` line of the stub in it: take it out"
+                raise Failure(("stub", name), f"`{name}` {written}") from None
             raise self.failure(name, error) from None
         except (Exception, SystemExit) as error:
             raise self.failure(name, error) from None
@@ -93,22 +129,20 @@ class Probe:
                 raise Failure(
                     ("changed", name, what), f"`{name}` changes its argument `{what}`{line}"
                 )
-        owner = getattr(function, "__self__", None)
-        kept = _kept(owner, arguments)
-        if kept is not None:
-            attribute, index = kept
-            what = _argument_name(function, index)
-            delattr(owner, attribute)
-            line = self.first_line(call, arguments, before, partial(_kept, owner, arguments))
-            raise Failure(
-                ("kept", name, what),
-                f"`{name}` keeps its argument `{what}` for later, as `self.{attribute}`{line}; "
-                "a module remembers nothing between forward and backward",
-            )
+        new = _new_attribute(owner, attributes)
+        if new is not None:
+            delattr(owner, new[0])
+            happened = partial(_new_attribute, owner, attributes)
+            line = self.first_line(call, arguments, before, happened)
+            raise self.stored(function, *new, arguments, sorted(attributes), line)
         if result is None:
             raise Failure(
                 ("none", name),
-                f"`{name}` returns None{self.definition(function)}: is its `return` missing?",
+                f"`{name}` returns None{self.definition(function)}: is its `return` missing",
+            )
+        if isinstance(result, torch.Tensor) and result.layout != torch.strided:
+            raise Failure(
+                ("sparse", name), "this is a sparse tensor, expected a plain one"
             )
         if isinstance(result, torch.Tensor) and result.requires_grad:
             raise Failure(
@@ -130,7 +164,44 @@ class Probe:
             message = message[:200] + " …"
         kind = type(error).__name__
         said = f"{kind}: {message}" if message else kind
-        return Failure(("raised", name, said), f"`{name}` raises {said}{line}")
+        slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
+        if not line:
+            return Failure(
+                ("unusable", name, said),
+                f"`{name}` cannot be used as the exercise asks: {said}",
+                slip,
+            )
+        return Failure(("raised", name, said), f"`{name}` raises {said}{line}", slip)
+
+    def stored(self, function, attribute, value, arguments, attributes, line):
+        """Describe an attribute that a method has set and that was not there before."""
+        name = function.__name__
+        for index, argument in enumerate(arguments):
+            if _holds(value, argument):
+                what = _argument_name(function, index)
+                return Failure(
+                    ("kept", name, what),
+                    f"`{name}` keeps its argument `{what}` for later, as `self.{attribute}`"
+                    f"{line}; a module remembers nothing between forward and backward",
+                )
+        near = difflib.get_close_matches(attribute, attributes, n=1)
+        meant = f"; was `self.{near[0]}` meant?" if near else ""
+        return Failure(
+            ("added", name),
+            f"`{name}` sets `self.{attribute}`, which was not there before{line}{meant}",
+        )
+
+    def is_stub(self, function):
+        """Whether a function is still the stub: nothing in it but the line that raises."""
+        code = getattr(function, "__code__", None)
+        lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :] if code else []
+        try:
+            body = ast.parse(textwrap.dedent("".join(_block(lines)))).body[0].body
+        except (SyntaxError, IndexError):
+            return False
+        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body = body[1:]
+        return len(body) == 1 and isinstance(body[0], ast.Raise)
 
     def line_of(self, trace):
         """Name the last line of the reader's own that a traceback passes through."""
@@ -207,17 +278,38 @@ def _changed(argument, before):
     return not torch.allclose(argument, before, rtol=1e-9, atol=1e-12, equal_nan=True)
 
 
-def _kept(owner, arguments):
-    """Return the attribute of an object that shares memory with an argument, and which."""
-    for attribute, value in list(vars(owner).items()) if hasattr(owner, "__dict__") else ():
-        for index, argument in enumerate(arguments):
-            if (
-                isinstance(value, torch.Tensor)
-                and isinstance(argument, torch.Tensor)
-                and value.untyped_storage().data_ptr() == argument.untyped_storage().data_ptr()
-            ):
-                return attribute, index
+def _new_attribute(owner, attributes):
+    """Return the name and value of an attribute that an object did not have, or None."""
+    for name, value in vars(owner).items() if hasattr(owner, "__dict__") else ():
+        if name not in attributes:
+            return name, value
     return None
+
+
+def _holds(value, argument):
+    """Whether a value is an argument, a copy of it, or a container with one inside."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_holds(part, argument) for part in value)
+    return (
+        isinstance(value, torch.Tensor)
+        and isinstance(argument, torch.Tensor)
+        and value.shape == argument.shape
+        and torch.equal(value, argument)
+    )
+
+
+def _block(lines):
+    """Yield the lines of one function: its head, and all that is indented deeper."""
+    indent = None
+    for line in lines:
+        depth = len(line) - len(line.lstrip())
+        if indent is not None and line.strip() and depth <= indent:
+            return
+        if indent is None and line.lstrip().startswith("def "):
+            indent = depth
+        yield line
 
 
 @contextmanager
@@ -225,8 +317,9 @@ def _no_autograd():
     def refuse(*_, **__):
         raise AutogradUsed
 
-    with (
-        patch.object(torch.autograd, "grad", refuse),
-        patch.object(torch.autograd, "backward", refuse),
-    ):
+    places = [(torch.autograd, "grad"), (torch.autograd, "backward")]
+    places += [(torch.func, name) for name in ("grad", "vjp", "jvp", "jacrev", "jacfwd")]
+    with ExitStack() as stack:
+        for place, name in places:
+            stack.enter_context(patch.object(place, name, refuse))
         yield

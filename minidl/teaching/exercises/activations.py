@@ -5,7 +5,7 @@ import torch
 from ... import activations
 from ...gradcheck import numerical_gradient
 from ...module import Module
-from ..check import Case, Exercise, Mistake
+from ..check import Case, Exercise, Mistake, as_number
 from ._random import randn
 
 # --- what both activations are asked ---------------------------------------------
@@ -53,6 +53,34 @@ def _backward_case(function, x, grad, label, hint="", tol=1e-9):
     )
 
 
+def _run_contract(cls, probe):
+    """Any shape, the kink, and the three methods that are inherited."""
+    module = probe(cls)
+    x = torch.tensor([0.0, -2.0, 3.0], dtype=torch.float64)
+    grad = torch.tensor([0.7, -0.4, 0.3], dtype=torch.float64)
+    at_zero = probe(module.backward, x, probe(module.forward, x), grad)[0]
+    x = _away_from_zero(randn(2, 3, 4, seed=4))
+    y = probe(module.forward, x)
+    dx = probe(module.backward, x, y, randn(2, 3, 4, seed=5))
+    inherited = all(callable(getattr(module, m, None)) for m in ("gradient_step", "zero_grad"))
+    return {
+        "at x = 0 the result is 0 or the upstream gradient": at_zero.item() in (0.0, 0.7),
+        "tensors of three dimensions keep their shape": y.shape == dx.shape == x.shape,
+        "the class is a Module": inherited and getattr(module, "param", list)() == [],
+    }
+
+
+CONTRACT = Case(
+    label="one or three dimensions, numbers at 0, and the methods of a Module",
+    run=_run_contract,
+    expect=lambda: {
+        "at x = 0 the result is 0 or the upstream gradient": True,
+        "tensors of three dimensions keep their shape": True,
+        "the class is a Module": True,
+    },
+)
+
+
 def _activation_cases(function, forward_hint, backward_hint):
     name = f"torch.{function.__name__}"
     large = torch.tensor([[-1e3, -1e2, 1e2], [1e3, -3.0, 3.0]], dtype=torch.float64)
@@ -75,6 +103,7 @@ def _activation_cases(function, forward_hint, backward_hint):
         _backward_case(
             function, X.float(), GRAD.float(), "backward: float32 in, float32 out", tol=1e-5
         ),
+        CONTRACT,
     )
 
 
@@ -147,9 +176,33 @@ class ReluKeepsInput(Module):
         return grad * (self.x > 0)
 
 
+class ReluClips(activations.ReLU):
+    def forward(self, x):
+        return x.clamp(0, 1)
+
+
+class ReluDividesByInput(activations.ReLU):
+    def backward(self, x, y, grad):
+        return grad * y / x
+
+
+class ReluSums(activations.ReLU):
+    def backward(self, x, y, grad):
+        return (grad * (x > 0)).sum()
+
+
+class ReluNoModule:
+    def forward(self, x):
+        return x.clamp(min=0)
+
+    def backward(self, x, y, grad):
+        return grad * (x > 0)
+
+
 RELU = Exercise(
     number="2.1",
     solution=activations.ReLU,
+    parts=("forward", "backward"),
     cases=_activation_cases(
         torch.relu,
         "Positive numbers pass unchanged, negative ones become 0.",
@@ -168,8 +221,8 @@ RELU = Exercise(
         ),
         Mistake(
             ReluChangesInput,
-            "The assignment writes into the caller's tensor, and the layer before needs it as "
-            "it was. Make a new tensor.",
+            "The caller's tensor was written into, and the layer before needs it as it was. "
+            "Make a new one; methods that end in an underscore do not.",
         ),
         Mistake(
             ReluLeaves,
@@ -200,6 +253,20 @@ RELU = Exercise(
             ReluSigned,
             "The sign of x is −1 for negative x, which turns the gradient round. There the "
             "slope is 0. (The sign of y would do.)",
+        ),
+        Mistake(ReluClips, "Large numbers were cut off at 1. ReLU has no upper end."),
+        Mistake(
+            ReluDividesByInput,
+            "y / x is the slope except at x = 0, where it is 0 / 0. Compare x with 0 instead.",
+        ),
+        Mistake(
+            ReluSums,
+            "The entries were added up. Each entry of x has a gradient of its own: the result "
+            "has the shape of x.",
+        ),
+        Mistake(
+            ReluNoModule,
+            "The class does not inherit from Module: write `class ReLU(Module):`, as in the stub.",
         ),
         Mistake(
             ReluKeepsInput,
@@ -289,11 +356,12 @@ class TanhChangesOutput(activations.Tanh):
 TANH = Exercise(
     number="2.2",
     solution=activations.Tanh,
+    parts=("forward", "backward"),
     cases=_activation_cases(
         torch.tanh,
         "`torch.tanh` is a tensor operation, and allowed.",
-        "The derivative of tanh, written in terms of the output y, is 1 − y². The chain rule "
-        "multiplies it by the upstream gradient.",
+        "Write the slope in terms of the output y (the second hint in the text has the way), "
+        "and multiply it by the upstream gradient, entry by entry.",
     ),
     mistakes=(
         Mistake(
@@ -407,6 +475,42 @@ def gradient_undivided(f, x, h=1e-6):
     return _filled(x, h, lambda x, step: f(x + step) - f(x - step))
 
 
+def gradient_of_last(f, x, h=1e-6):
+    grad = _filled(x, h, lambda x, step: (f(x + step) - f(x - step)) / (2 * h))
+    grad.view(-1)[:-1] = 0
+    return grad
+
+
+def gradient_without_last(f, x, h=1e-6):
+    grad = _filled(x, h, lambda x, step: (f(x + step) - f(x - step)) / (2 * h))
+    grad.view(-1)[-1] = 0
+    return grad
+
+
+def gradient_of_first(f, x, h=1e-6):
+    grad = _filled(x, h, lambda x, step: (f(x + step) - f(x - step)) / (2 * h))
+    grad.view(-1)[1:] = 0
+    return grad
+
+
+def gradient_step_grows(f, x, h=1e-6):
+    grad, step = torch.zeros_like(x), torch.zeros_like(x)
+    for i in range(x.numel()):
+        step.view(-1)[i] = h
+        grad.view(-1)[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return grad
+
+
+def gradient_two_dimensions(f, x, h=1e-6):
+    grad = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            step = torch.zeros_like(x)
+            step[i, j] = h
+            grad[i, j] = (f(x + step) - f(x - step)) / (2 * h)
+    return grad
+
+
 def gradient_flat(f, x, h=1e-6):
     return _filled(x, h, lambda x, step: (f(x + step) - f(x - step)) / (2 * h)).flatten()
 
@@ -479,6 +583,20 @@ NUMERICAL_GRADIENT = Exercise(
             lambda: _autograd_of(lambda x: torch.sin(x).prod()),
             "a product of sines, h = 1e-6: equals autograd's gradient to 1e-7",
         ),
+        _gradient_case(
+            lambda x: float((x**2).sum()),
+            POINT.flatten(),
+            0.1,
+            lambda: 2 * POINT.flatten(),
+            "a tensor of one dimension, and a function that returns a Python number",
+        ),
+        _gradient_case(
+            lambda x: (x**2).sum(),
+            POINT.reshape(3, 1, 2),
+            0.1,
+            lambda: 2 * POINT.reshape(3, 1, 2),
+            "a tensor of three dimensions",
+        ),
     ),
     mistakes=(
         Mistake(
@@ -506,6 +624,24 @@ NUMERICAL_GRADIENT = Exercise(
             "Move one at a time.",
         ),
         Mistake(gradient_undivided, "The difference must be divided by the distance, 2h."),
+        Mistake(
+            gradient_of_last,
+            "Only the last entry is there. Is a new `grad` made in every turn of the loop?",
+        ),
+        Mistake(gradient_without_last, "The last entry is missing: the loop ends one turn early."),
+        Mistake(
+            gradient_of_first,
+            "Only the first entry is there. Does the function return from inside the loop?",
+        ),
+        Mistake(
+            gradient_step_grows,
+            "The step was not set back: in turn k all entries up to k are moved. Make a new step "
+            "in every turn.",
+        ),
+        Mistake(
+            gradient_two_dimensions,
+            "Two loops fit two dimensions only. `x.numel()` and `view(-1)` work for any shape.",
+        ),
         Mistake(gradient_flat, "The numbers are right. Give the result the shape of x."),
         Mistake(gradient_own_step, "A step of your own was used in place of the h that is given."),
         Mistake(
@@ -556,6 +692,14 @@ def bound_tanh(layers):
     return 1.0**layers
 
 
+def bound_one_less(layers):
+    return 0.25 ** (layers - 1)
+
+
+def bound_swapped(layers):
+    return float(layers) ** -4
+
+
 def bound_value(layers):
     return (0.25 * 0.75) ** layers
 
@@ -570,7 +714,9 @@ def _bound_oracle(layers):
 def _bound_case(layers, label):
     return Case(
         label=label,
-        run=lambda bound, probe: {f"the share after {layers}": float(probe(bound, layers))},
+        run=lambda bound, probe: {
+            f"the share after {layers}": as_number("the share", probe(bound, layers))
+        },
         expect=lambda: {f"the share after {layers}": _bound_oracle(layers)},
         hint="How large can y (1 − y) be for a y between 0 and 1? Each layer multiplies the "
         "gradient by such a factor.",
@@ -581,8 +727,8 @@ SIGMOID_BOUND = Exercise(
     number="2.4",
     solution=sigmoid_bound,
     cases=(
+        _bound_case(3, "three sigmoids"),
         _bound_case(1, "one sigmoid"),
-        _bound_case(2, "two sigmoids"),
         _bound_case(10, "ten sigmoids"),
     ),
     mistakes=(
@@ -593,6 +739,8 @@ SIGMOID_BOUND = Exercise(
         ),
         Mistake(bound_divided, "Every layer multiplies by its own slope; nothing is averaged."),
         Mistake(bound_single, "That is one layer's share. The next one takes its part again."),
+        Mistake(bound_one_less, "One layer was left out of the count."),
+        Mistake(bound_swapped, "Base and exponent have changed places."),
         Mistake(bound_tanh, "1 is the steepest slope of tanh. That of the sigmoid is smaller."),
         Mistake(
             bound_value,

@@ -1,11 +1,13 @@
 """Exercises of chapter 01: one-hot targets, the radius, mini-batches."""
 
 import math
+from itertools import islice
 
 import torch
 
 from ... import data
-from ..check import Case, Exercise, Mistake
+from ..check import Case, Exercise, Mistake, as_number
+from ..probe import Failure
 from ._random import randn
 
 # --- one_hot ---------------------------------------------------------------------
@@ -13,49 +15,65 @@ from ._random import randn
 LABELS = torch.tensor([2, 0, 1, 1, 3])
 
 
-def _one_hot_case(labels, num_classes, label, hint=""):
+def _one_hot_case(labels, num_classes, label, hint="", **options):
+    def expect():
+        target = torch.nn.functional.one_hot(labels, num_classes)
+        return {"one_hot(labels)": target.to(options.get("dtype", torch.float32))}
+
     return Case(
         label=label,
-        run=lambda one_hot, probe: {"one_hot(labels)": probe(one_hot, labels, num_classes)},
-        expect=lambda: {
-            "one_hot(labels)": torch.nn.functional.one_hot(labels, num_classes).float()
+        run=lambda one_hot, probe: {
+            "one_hot(labels)": probe(one_hot, labels, num_classes, **options)
         },
+        expect=expect,
         hint=hint,
     )
 
 
-def one_hot_transposed(labels, num_classes):
-    return torch.eye(num_classes)[labels].t()
+def one_hot_transposed(labels, num_classes, dtype=torch.float32):
+    return torch.eye(num_classes, dtype=dtype)[labels].t()
 
 
-def one_hot_integers(labels, num_classes):
+def one_hot_ignores_dtype(labels, num_classes, dtype=torch.float32):
+    return torch.eye(num_classes)[labels]
+
+
+def one_hot_rows_of_ones(labels, num_classes, dtype=torch.float32):
+    return torch.ones(len(labels), num_classes, dtype=dtype)
+
+
+def one_hot_zeros(labels, num_classes, dtype=torch.float32):
+    return torch.zeros(len(labels), num_classes, dtype=dtype)
+
+
+def one_hot_integers(labels, num_classes, dtype=torch.float32):
     return torch.eye(num_classes, dtype=torch.int64)[labels]
 
 
-def one_hot_shifted(labels, num_classes):
+def one_hot_shifted(labels, num_classes, dtype=torch.float32):
     return torch.eye(num_classes)[labels - 1]
 
 
-def one_hot_reversed(labels, num_classes):
+def one_hot_reversed(labels, num_classes, dtype=torch.float32):
     return torch.eye(num_classes)[num_classes - 1 - labels]
 
 
-def one_hot_guesses_classes(labels, num_classes):
+def one_hot_guesses_classes(labels, num_classes, dtype=torch.float32):
     return torch.eye(int(labels.max()) + 1)[labels]
 
 
-def one_hot_signs(labels, num_classes):
+def one_hot_signs(labels, num_classes, dtype=torch.float32):
     return 2 * torch.eye(num_classes)[labels] - 1
 
 
-def one_hot_labels_as_entries(labels, num_classes):
+def one_hot_labels_as_entries(labels, num_classes, dtype=torch.float32):
     y = torch.zeros(len(labels), num_classes)
     for i, label in enumerate(labels):
         y[i, label] = label
     return y
 
 
-def one_hot_whole_columns(labels, num_classes):
+def one_hot_whole_columns(labels, num_classes, dtype=torch.float32):
     y = torch.zeros(len(labels), num_classes)
     y[:, labels] = 1
     return y
@@ -78,12 +96,22 @@ ONE_HOT = Exercise(
             3,
             "three classes of which only two occur: still three columns",
         ),
+        _one_hot_case(LABELS, 4, "with dtype=torch.float64", dtype=torch.float64),
     ),
     mistakes=(
         Mistake(
             one_hot_transposed,
             "Rows and columns have changed places. In this book one sample is one row.",
         ),
+        Mistake(
+            one_hot_ignores_dtype,
+            "The `dtype` that is given has no effect. Hand it on to the tensor you make.",
+        ),
+        Mistake(
+            one_hot_rows_of_ones,
+            "Whole rows are 1. Only the entry in the label's column is.",
+        ),
+        Mistake(one_hot_zeros, "All entries are 0: no 1 was set in the tensor that comes back."),
         Mistake(
             one_hot_integers,
             "The entries are right, but they are integers. The network computes with "
@@ -123,17 +151,33 @@ def _share_inside(radius, side, cells=2000):
     return (squares[:, None] + squares < radius**2).double().mean().item()
 
 
-def _radius_case(side, label):
+def _positive(radius, probe, side):
+    value = probe(radius, side)
+    if isinstance(value, torch.Tensor):
+        raise Failure(("tensor",), "this is a tensor, wanted a Python float: use `math.sqrt`")
+    value = as_number("the radius", value)
+    if value <= 0:
+        raise Failure(("sign",), f"the radius is {value:.6g}, wanted one above 0")
+    return value
+
+
+def _area_case(side):
+    name = f"the area of your disc, for a square of side {side:g} and area {side**2:g},"
     return Case(
-        label=label,
-        run=lambda radius, probe: {
-            f"share of the square of side {side} inside your disc": _share_inside(
-                float(probe(radius, side)), side
-            )
-        },
-        expect=lambda: {f"share of the square of side {side} inside your disc": 0.5},
+        label=f"side {side:g}: the disc has half of the square's area",
+        run=lambda radius, probe: {name: math.pi * _positive(radius, probe, side) ** 2},
+        expect=lambda: {name: side**2 / 2},
         hint="Write down the area of the disc and the area of the square, and set the first "
         "equal to half of the second.",
+    )
+
+
+def _grid_case(side):
+    name = "the share of grid points inside"
+    return Case(
+        label=f"side {side:g}: half of a fine grid of points lies inside",
+        run=lambda radius, probe: {name: _share_inside(_positive(radius, probe, side), side)},
+        expect=lambda: {name: 0.5},
         tol=1e-3,
     )
 
@@ -162,6 +206,18 @@ def radius_half_of_inscribed(side):
     return side / (2 * math.sqrt(2))
 
 
+def radius_constant(side):
+    return 0.798
+
+
+def radius_precedence(side):
+    return side / math.sqrt(2) * math.pi
+
+
+def radius_area_itself(side):
+    return math.pi * side**2 / 2
+
+
 def radius_for_side_two(side):
     return math.sqrt(2 / math.pi)
 
@@ -170,8 +226,9 @@ RADIUS = Exercise(
     number="1.1",
     solution=data.balanced_radius,
     cases=(
-        _radius_case(2.0, "half of a fine grid on the paper's square lies in the disc"),
-        _radius_case(3.0, "half of a fine grid on a square of side 3 lies in the disc"),
+        _area_case(2.0),
+        _area_case(3.0),
+        _grid_case(2.0),
     ),
     mistakes=(
         Mistake(
@@ -198,6 +255,20 @@ RADIUS = Exercise(
             "square's area is wanted.",
         ),
         Mistake(
+            radius_constant,
+            "A number read off a picture, and rounded. The function is to compute the radius, "
+            "for any side.",
+        ),
+        Mistake(
+            radius_precedence,
+            "`a / math.sqrt(2) * math.pi` multiplies by π. It belongs under the root, below the "
+            "line: mind the brackets.",
+        ),
+        Mistake(
+            radius_area_itself,
+            "π times half of side² is no radius: divide by π, then take the root.",
+        ),
+        Mistake(
             radius_for_side_two,
             "Right for a square of side 2, but the function is to work for any side.",
         ),
@@ -210,10 +281,23 @@ X = randn(7, 2, seed=1)
 Y = randn(7, 3, seed=2)
 
 
+def _pairs(batches):
+    """List what comes out, but no more of it than there can be."""
+    pairs = list(islice(batches, 50))
+    if len(pairs) == 50:
+        raise Failure(("endless",), "there is no end of mini-batches: 50, and more to come")
+    for pair in pairs:
+        if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+            raise Failure(
+                ("pairs",), "what comes out are not pairs: wanted (x_batch, y_batch) each time"
+            )
+    return pairs
+
+
 def _batches(minibatches, probe, *arguments, **options):
-    batches = probe(minibatches, *arguments, then=list, **options)
+    batches = probe(minibatches, *arguments, then=_pairs, **options)
     values = {"the number of mini-batches": len(batches)}
-    for number, (x, y) in enumerate(batches, start=1):
+    for number, (x, y) in enumerate(batches):
         values[f"x of mini-batch {number}"] = x
         values[f"y of mini-batch {number}"] = y
     return values
@@ -221,8 +305,8 @@ def _batches(minibatches, probe, *arguments, **options):
 
 def _expected_batches(x, y, batch_size):
     values = {"the number of mini-batches": math.ceil(len(x) / batch_size)}
-    for number in range(1, values["the number of mini-batches"] + 1):
-        rows = range((number - 1) * batch_size, min(number * batch_size, len(x)))
+    for number in range(values["the number of mini-batches"]):
+        rows = range(number * batch_size, min((number + 1) * batch_size, len(x)))
         values[f"x of mini-batch {number}"] = torch.stack([x[i] for i in rows])
         values[f"y of mini-batch {number}"] = torch.stack([y[i] for i in rows])
     return values
@@ -238,32 +322,76 @@ def _in_order(batch_size, label, hint=""):
 
 
 NUMBERED = torch.arange(40.0, dtype=torch.float64)[:, None]
+MIXED = (
+    "each point still has its own target",
+    "every point comes exactly once",
+    "the order is a new one",
+    "the second epoch's order differs from the first's",
+    "two generators with the same seed give the same order",
+    "the points are mixed over all mini-batches",
+)
+
+
+def _epoch(minibatches, probe, generator):
+    """Rows of an epoch of 40 numbered points, in batches of 15; targets equal to points."""
+    pairs = probe(minibatches, NUMBERED, NUMBERED.flatten(), 15, then=_pairs, generator=generator)
+    return [(x.flatten(), y) for x, y in pairs]
+
+
+def _is_run(rows):
+    """Whether rows are neighbours in the data."""
+    return len(rows) > 1 and rows.max() - rows.min() == len(rows) - 1
 
 
 def _run_shuffled(minibatches, probe):
-    """Two epochs from one generator, with targets that equal the points."""
-    generator = torch.Generator().manual_seed(3)
-    epochs = [
-        probe(minibatches, NUMBERED, NUMBERED.clone(), 15, then=list, generator=generator)
-        for _ in range(2)
-    ]
-    xs = [torch.cat([x for x, _ in epoch]).flatten() for epoch in epochs]
-    ys = [torch.cat([y for _, y in epoch]).flatten() for epoch in epochs]
-    return {
-        "each point still has its own target": all(map(torch.equal, xs, ys)),
-        "the sorted points of an epoch": xs[0].sort().values,
-        "the order is a new one": not torch.equal(xs[0], NUMBERED.flatten()),
-        "the second epoch's order differs from the first's": not torch.equal(*xs),
-    }
+    generator, twin = (torch.Generator().manual_seed(3) for _ in range(2))
+    epochs = [_epoch(minibatches, probe, generator) for _ in range(2)]
+    again = _epoch(minibatches, probe, twin)
+    xs, ys = ([torch.cat([pair[i] for pair in epoch]) for epoch in epochs] for i in (0, 1))
+    holds = (
+        all(map(torch.equal, xs, ys)),
+        all(torch.equal(x.sort().values, NUMBERED.flatten()) for x in xs),
+        not torch.equal(xs[0], NUMBERED.flatten()),
+        not torch.equal(*xs),
+        torch.equal(xs[0], torch.cat([x for x, _ in again])),
+        not any(_is_run(x) for epoch in epochs for x, _ in epoch),
+    )
+    return dict(zip(MIXED, holds, strict=True))
 
 
 def _expected_shuffled():
-    return {
-        "each point still has its own target": True,
-        "the sorted points of an epoch": NUMBERED.flatten(),
-        "the order is a new one": True,
-        "the second epoch's order differs from the first's": True,
-    }
+    return dict.fromkeys(MIXED, True)
+
+
+def minibatches_hidden_state(x, y, batch_size, *, generator=None):
+    if generator is not None:
+        order = torch.randperm(len(x))
+        x, y = x[order], y[order]
+    yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
+
+
+def minibatches_within(x, y, batch_size, *, generator=None):
+    for x_batch, y_batch in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        order = torch.arange(len(x_batch))
+        if generator is not None:
+            order = torch.randperm(len(x_batch), generator=generator)
+        yield x_batch[order], y_batch[order]
+
+
+def minibatches_always_mixed(x, y, batch_size, *, generator=None):
+    order = torch.randperm(len(x), generator=generator or torch.Generator().manual_seed(1))
+    yield from zip(x[order].split(batch_size), y[order].split(batch_size), strict=True)
+
+
+def minibatches_separate(x, y, batch_size, *, generator=None):
+    return x.split(batch_size), y.split(batch_size)
+
+
+def minibatches_endless(x, y, batch_size, *, generator=None):
+    start = 0
+    while True:
+        yield x[start : start + batch_size], y[start : start + batch_size]
+        start += batch_size
 
 
 def minibatches_dropping(x, y, batch_size, *, generator=None):
@@ -321,7 +449,8 @@ MINIBATCHES = Exercise(
         _in_order(
             3,
             "seven samples in mini-batches of three: 3, 3 and 1, in order",
-            "Mini-batch k begins at row k · batch_size; x and y are cut at the same rows.",
+            "Mini-batch k, counted from 0, begins at row k · batch_size; x and y are cut at the "
+            "same rows.",
         ),
         _in_order(7, "a mini-batch that takes all samples"),
         _in_order(10, "a mini-batch larger than the data: all samples at once"),
@@ -369,8 +498,31 @@ MINIBATCHES = Exercise(
         ),
         Mistake(
             minibatches_of_one_seed,
-            "Every epoch has the same order: a new generator was made inside. Use the one "
-            "that is given; it moves on with every draw.",
+            "Every epoch has the same order. Draw a new one from the generator that is given; "
+            "it moves on with every draw. A generator made or seeded inside starts again each "
+            "time.",
+        ),
+        Mistake(
+            minibatches_hidden_state,
+            "The order was drawn without the generator that is given, so nobody can repeat it.",
+        ),
+        Mistake(
+            minibatches_within,
+            "Each mini-batch was mixed by itself, so it always holds the same points. Mix all "
+            "rows first, then cut.",
+        ),
+        Mistake(
+            minibatches_always_mixed,
+            "The rows were mixed although no generator was given. Without one they come in order.",
+        ),
+        Mistake(
+            minibatches_separate,
+            "All pieces of x came out together, then all of y. Wanted are pairs: the first piece "
+            "of each, then the second of each.",
+        ),
+        Mistake(
+            minibatches_endless,
+            "The loop has no end: it must stop when `start` reaches the number of rows.",
         ),
         Mistake(minibatches_first_only, "Only the first mini-batch came out; a loop is missing."),
     ),
