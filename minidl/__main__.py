@@ -12,6 +12,7 @@ import matplotlib
 import torch
 
 from . import experiment
+from .teaching import own
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -37,8 +38,9 @@ def parser():
     )
     parser.add_argument(
         "--framework",
-        choices=experiment.FRAMEWORKS,
-        help="which one 'train' is to train (default: minidl)",
+        metavar="{minidl,torch,FILE.py}",
+        help="which one 'train' is to train: minidl (default), torch, or your own, gathered "
+        "by the book's checks in my_minidl.py",
     )
     for option, kind, text in (
         ("epochs", int, "times through the training data"),
@@ -99,6 +101,8 @@ def main(arguments=None):
     command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
     if framework and not command:
         parse.error("--framework goes with 'train'")
+    if framework and framework not in experiment.FRAMEWORKS:
+        framework = load_own(parse, framework, options["per_sample"])
     options["dtype"] = DTYPES[options["dtype"]]
     try:
         setting = experiment.Setting(**options)
@@ -122,6 +126,24 @@ def main(arguments=None):
     if out:
         write(out, setting, rows, results)
     return 0
+
+
+def load_own(parse, path, per_sample):
+    """Load a reader's own framework, or leave with status 2 and what is missing."""
+    if not path.endswith(".py"):
+        parse.error(
+            f"unknown framework {path!r}: wanted minidl, torch or a file such as {own.FILE}"
+        )
+    try:
+        module = own.load(path)
+    except ValueError as error:
+        parse.error(str(error))
+    lacking = own.missing(module)
+    if per_sample and not hasattr(module, "accumulate_samples"):
+        lacking.append("accumulate_samples (exercise 6.3)")
+    if lacking:
+        parse.error(f"{path} is not whole yet, it lacks " + ", ".join(lacking))
+    return module
 
 
 def write(out, setting, rows, results):

@@ -1,6 +1,9 @@
 """The paper's experiment: its Table II, its Table III, its Figures 1 and 2."""
 
+import math
 from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
 
 import matplotlib.pyplot as plt
 import torch
@@ -8,7 +11,7 @@ from tqdm import tqdm
 
 from .activations import ReLU
 from .checks import check_choice, check_count, check_number
-from .data import balanced_radius, disc_fold
+from .data import balanced_radius, disc, disc_fold, error_rate
 from .linear import Linear
 from .losses import MSELoss
 from .sequential import Sequential
@@ -17,7 +20,7 @@ from .torch_twin import fit_torch, torch_twin
 from .train import History, fit
 
 FRAMEWORKS = ("minidl", "torch")
-LABELS = {"minidl": "Custom framework", "torch": "PyTorch"}
+LABELS = {"minidl": "Custom framework", "torch": "PyTorch", "own": "Your framework"}
 
 #: Error rates of the paper's Table III in per cent: mean and standard deviation.
 PAPER = {
@@ -26,6 +29,7 @@ PAPER = {
     ("torch", "train"): (10.17, 8.88),
     ("torch", "test"): (16.59, 14.13),
 }
+PAPER |= {("own", data): PAPER["minidl", data] for data in ("train", "test")}
 
 
 def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
@@ -148,8 +152,9 @@ def run(setting, framework, *, progress=False):
     Parameters
     ----------
     setting : Setting
-    framework : {"minidl", "torch"}
-        Both are given the same data.
+    framework : {"minidl", "torch"} or module
+        Both are given the same data.  A module is a reader's own framework and holds
+        what :data:`minidl.teaching.own.NEEDED` lists; everything is then done by it.
     progress : bool
         Show a progress bar, if the output is a terminal.
 
@@ -162,38 +167,91 @@ def run(setting, framework, *, progress=False):
     FloatingPointError
         If the training diverges.
     """
-    check_choice("run", "framework", framework, FRAMEWORKS)
-    result = Result(framework)
+    if isinstance(framework, ModuleType):
+        name, repetition = "own", partial(_repeat_own, framework)
+    else:
+        check_choice("run", "framework", framework, FRAMEWORKS)
+        name = framework
+        repetition = _repeat_minidl if framework == "minidl" else _repeat_torch
+    result = Result(name)
     repetitions = range(setting.repeats)
-    for r in tqdm(repetitions, LABELS[framework], disable=None if progress else True, leave=False):
+    for r in tqdm(repetitions, LABELS[name], disable=None if progress else True, leave=False):
         generator = torch.Generator().manual_seed(setting.seed + r)
-        fold = disc_fold(setting.n_train, setting.n_test, generator=generator, dtype=setting.dtype)
-        network = setting.network(framework, generator)
-        options = {
-            "epochs": setting.epochs,
-            "batch_size": setting.batch_size,
-            "lr": setting.lr,
-            "test": (fold.x_test, fold.y_test),
-        }
-        before = network.forward(fold.x_test).argmax(1)
-        if framework == "minidl":
-            history = fit(
-                network,
-                MSELoss(),
-                fold.x_train,
-                fold.y_train,
-                per_sample=setting.per_sample,
-                **options,
-            )
-            after = network.forward(fold.x_test).argmax(1)
-        else:
-            network = torch_twin(network)
-            history = fit_torch(network, fold.x_train, fold.y_train, **options)
-            after = network(fold.x_test).argmax(1)
+        history, *pictures = repetition(setting, generator)
         result.histories.append(history)
         if r == 0:
-            result.pictures = (fold.x_test, fold.y_test.argmax(1), before, after)
+            result.pictures = tuple(pictures)
     return result
+
+
+def _repeat_minidl(setting, generator):
+    """One repetition with minidl: history, test points, classes, answers before and after."""
+    fold = disc_fold(setting.n_train, setting.n_test, generator=generator, dtype=setting.dtype)
+    network = setting.network("minidl", generator)
+    before = network.forward(fold.x_test).argmax(1)
+    history = fit(
+        network,
+        MSELoss(),
+        fold.x_train,
+        fold.y_train,
+        epochs=setting.epochs,
+        batch_size=setting.batch_size,
+        lr=setting.lr,
+        per_sample=setting.per_sample,
+        test=(fold.x_test, fold.y_test),
+    )
+    after = network.forward(fold.x_test).argmax(1)
+    return history, fold.x_test, fold.y_test.argmax(1), before, after
+
+
+def _repeat_torch(setting, generator):
+    """The same with PyTorch."""
+    fold = disc_fold(setting.n_train, setting.n_test, generator=generator, dtype=setting.dtype)
+    network = torch_twin(setting.network("torch", generator))
+    before = network(fold.x_test).argmax(1)
+    history = fit_torch(
+        network,
+        fold.x_train,
+        fold.y_train,
+        epochs=setting.epochs,
+        batch_size=setting.batch_size,
+        lr=setting.lr,
+        test=(fold.x_test, fold.y_test),
+    )
+    after = network(fold.x_test).argmax(1)
+    return history, fold.x_test, fold.y_test.argmax(1), before, after
+
+
+def _repeat_own(own, setting, generator):
+    """The same with a reader's own framework, a module."""
+    sets = []
+    for n in (setting.n_train, setting.n_test):
+        x, labels = disc(
+            n, generator=generator, radius=own.balanced_radius(2.0), dtype=setting.dtype
+        )
+        sets.append((x, own.one_hot(labels, 2, setting.dtype)))
+    train, test = sets
+    options = {"batch_size": setting.batch_size, "lr": setting.lr}
+    if setting.per_sample:
+        options["accumulate"] = own.accumulate_samples
+    network = own.paper_network(
+        setting.width,
+        setting.layers,
+        init=setting.init or "xavier",
+        generator=generator,
+        dtype=setting.dtype,
+    )
+    before = network.forward(test[0]).argmax(1)
+    history = History()
+    for epoch in range(1, setting.epochs + 1):
+        loss = own.train_epoch(network, own.MSELoss(), *train, **options)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"epoch {epoch}: the loss is {loss}")
+        history.loss.append(loss)
+        history.train_error.append(error_rate(network.forward(train[0]), train[1]))
+        history.test_error.append(error_rate(network.forward(test[0]), test[1]))
+    after = network.forward(test[0]).argmax(1)
+    return history, test[0], test[1].argmax(1), before, after
 
 
 def table(results):

@@ -7,12 +7,16 @@ Used by the tests, and from the command line to store fresh outputs::
 
 import ast
 import inspect
+import os
 import sys
 import textwrap
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+
+# Running a notebook here leaves no my_minidl.py behind, and reads none.
+os.environ["MINIDL_OWN"] = "off"
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))

@@ -146,7 +146,7 @@ def test_options_reach_the_experiment():
         (("--repeats", 0), "repeats is 0"),
         (("--epochs", -3), "epochs is -3"),
         (("--seed", -1), "seed is -1"),
-        (("train", "--framework", "keras"), "invalid choice: 'keras'"),
+        (("train", "--framework", "keras"), "unknown framework 'keras'"),
         (("--framework", "torch"), "--framework goes with 'train'"),
         (("--init", "he"), "invalid choice: 'he'"),
         (("--out", "/dev/null/folder"), "cannot write to --out /dev/null/folder"),

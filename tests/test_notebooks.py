@@ -25,7 +25,7 @@ from notebooks import (
 )
 
 import minidl
-from minidl import data
+from minidl import experiment, torch_twin
 from minidl.teaching.exercises import EXERCISES
 
 #: What each chapter works through, by name: these must be in it, and equal to the package's.
@@ -39,7 +39,8 @@ CHAPTER = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 def package(name):
     """Find a name in the package, or return None."""
-    return getattr(minidl, name, None) or getattr(data, name, None)
+    places = (minidl, minidl.data, experiment, torch_twin)
+    return next((getattr(place, name) for place in places if hasattr(place, name)), None)
 
 
 def is_all_stub(definition):

@@ -13,6 +13,7 @@ from numbers import Integral, Real
 
 import torch
 
+from . import own
 from .probe import Failure, Probe
 
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
@@ -162,6 +163,9 @@ def check(key, answer):
         return exercise.solution
     print(f"{title}: passed.")
     print(*passed, sep="\n")
+    kept = own.keep(exercise.number, exercise.name, answer)
+    if kept:
+        print(kept)
     return answer
 
 

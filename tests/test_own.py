@@ -1,0 +1,208 @@
+"""The reader's own framework: gathered by the checks, and run on the paper's experiment."""
+
+import ast
+import linecache
+import subprocess
+import sys
+
+import pytest
+from notebooks import CHAPTERS, code_cells, is_exercise, read, solve
+
+import minidl
+from minidl.teaching import own
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder in which checks may write."""
+    monkeypatch.setenv("MINIDL_OWN", "on")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Notebook:
+    """Cells run one after another in one namespace, as in a kernel."""
+
+    def __init__(self):
+        self.namespace = {"__name__": "__main__"}
+        self.count = 0
+
+    def run(self, source):
+        self.count += 1
+        file = f"<cell {id(self)} {self.count}>"
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        exec(compile(source, file, "exec"), self.namespace)
+        return self.namespace
+
+
+RELU = """class ReLU(Module):
+    def forward(self, x):
+        return x.clamp(min=0)
+
+    def backward(self, x, y, grad):
+        return grad * (x > 0)
+"""
+TANH = """class Tanh(Module):
+    def forward(self, x):
+        return torch.tanh(x)
+
+    def backward(self, x, y, grad):
+        return grad * one_minus_square(y)
+"""
+
+
+def chapter2():
+    notebook = Notebook()
+    notebook.run("import torch\nfrom minidl import Module\nfrom minidl.teaching import check\n")
+    return notebook
+
+
+def test_passed_answers_are_gathered_in_order_with_what_they_need(folder, capsys):
+    notebook = chapter2()
+    notebook.run("def square(y):\n    return y * y\n")
+    notebook.run("def one_minus_square(y):\n    return 1 - square(y)\n")
+    notebook.run(TANH)
+    notebook.run('Tanh = check("tanh", Tanh)')
+    notebook.run(RELU)
+    notebook.run('ReLU = check("relu", ReLU)')
+    assert capsys.readouterr().out.count("Kept in my_minidl.py.") == 2
+
+    text = (folder / "my_minidl.py").read_text()
+    assert text.index("class ReLU") < text.index("class Tanh")
+    assert RELU in text and TANH in text
+    module = own.load(folder / "my_minidl.py")
+    x = minidl.disc(5)[0]
+    y = module.Tanh().forward(x)
+    assert module.Tanh().backward(x, y, x).equal(x * (1 - y * y))
+    assert module.ReLU.__module__ == "my_minidl"
+
+
+def test_passing_again_replaces_and_failing_changes_nothing(folder):
+    notebook = chapter2()
+    file = folder / "my_minidl.py"
+    notebook.run(RELU)
+    notebook.run('check("relu", ReLU)')
+    first = file.read_text()
+    notebook.run(RELU.replace("x > 0", "x < 0"))
+    notebook.run('check("relu", ReLU)')
+    assert file.read_text() == first
+    notebook.run(RELU.replace("x > 0", "y > 0"))
+    notebook.run('check("relu", ReLU)')
+    assert "y > 0" in file.read_text() and "x > 0" not in file.read_text()
+    assert file.read_text().count("class ReLU") == 1
+    assert [path.name for path in folder.iterdir()] == ["my_minidl.py"]
+
+
+def test_a_file_edited_by_hand_is_copied_before_it_is_written(folder, capsys):
+    notebook = chapter2()
+    file = folder / "my_minidl.py"
+    notebook.run(RELU)
+    notebook.run('check("relu", ReLU)')
+    for number in (1, 2):
+        edited = file.read_text() + f"\n# my remark {number}\n"
+        file.write_text(edited)
+        capsys.readouterr()
+        notebook.run('check("relu", ReLU)')
+        copy = folder / f"my_minidl.edited-{number}.py"
+        assert copy.read_text() == edited
+        assert f"Your edited version is in {copy.name}." in capsys.readouterr().out
+    file.write_text("my own thoughts\n")
+    notebook.run('check("relu", ReLU)')
+    assert (folder / "my_minidl.edited-3.py").read_text() == "my own thoughts\n"
+
+
+def test_nothing_is_written_while_notebooks_are_validated(folder, monkeypatch, capsys):
+    monkeypatch.setenv("MINIDL_OWN", "off")
+    notebook = chapter2()
+    notebook.run(RELU)
+    notebook.run('check("relu", ReLU)')
+    assert list(folder.iterdir()) == []
+    assert "Kept" not in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_the_answer_still_counts(
+    folder, monkeypatch, capsys
+):
+    def refuse(*_, **__):
+        raise PermissionError("no")
+
+    monkeypatch.setattr(own.tempfile, "NamedTemporaryFile", refuse)
+    notebook = chapter2()
+    notebook.run(RELU)
+    namespace = notebook.run('result = check("relu", ReLU)')
+    assert namespace["result"] is namespace["ReLU"]
+    assert "could not be kept" in capsys.readouterr().out
+
+
+def definitions_of(source):
+    """Cut a cell down to what a later one may need: imports, definitions, constants."""
+
+    def is_needed(node):
+        if isinstance(node, ast.Assign):
+            name = ast.unparse(node.targets[0])
+            return name.isupper() and len(name) > 1
+        return isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef))
+
+    return "\n".join(ast.unparse(node) for node in ast.parse(source).body if is_needed(node))
+
+
+def solve_book(chapters):
+    """Work through the exercises of chapters in this folder, as a reader would."""
+    for path in chapters:
+        notebook = Notebook()
+        for cell in code_cells(solve(read(path))):
+            whole = is_exercise(cell) or " = check(" in cell.source
+            notebook.run(cell.source if whole else definitions_of(cell.source))
+
+
+def command(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "minidl", "train", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_whole_book_solved_reproduces_the_table(folder, capsys):
+    """The reader's own classes give the very numbers that minidl gives."""
+    solve_book(CHAPTERS)
+    file = folder / "my_minidl.py"
+    assert own.missing(own.load(file)) == []
+    assert "raise NotImplementedError" not in file.read_text()
+    for options in ([], ["--per-sample", "--repeats", 1, "--epochs", 1]):
+        theirs = command("--framework", file, *options)
+        assert theirs.returncode == 0, theirs.stderr
+        ours = command(*options)
+        assert theirs.stdout.replace("Your framework, ", "Custom framework, ").split() == (
+            ours.stdout.split()
+        )
+    capsys.readouterr()
+    assert own.framework().__name__ == "my_minidl"
+    assert "runs on your own code" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_named(folder, capsys):
+    solve_book(CHAPTERS[:2])
+    done = command("--framework", "my_minidl.py")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "not whole yet, it lacks Linear (exercise 3.2), xavier_std (exercise 3.4)" in done.stderr
+    capsys.readouterr()
+    assert own.framework() == "minidl"
+    assert "Still missing from your framework: Linear (exercise 3.2)" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_imported_is_one_line(folder):
+    (folder / "mine.py").write_text("import nowhere\n")
+    done = command("--framework", "mine.py")
+    assert done.returncode == 2
+    assert "mine.py cannot be imported: ModuleNotFoundError" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_needed_parts_carry_the_numbers_of_their_exercises():
+    from minidl.teaching.exercises import EXERCISES
+
+    names = {exercise.number: exercise.name for exercise in EXERCISES.values()}
+    assert {number: names.get(number) for number in own.NEEDED} == own.NEEDED
