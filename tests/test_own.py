@@ -190,7 +190,9 @@ def test_what_is_missing_is_named(folder, capsys):
     assert "not whole yet, it lacks Linear (exercise 3.2), xavier_std (exercise 3.4)" in done.stderr
     capsys.readouterr()
     assert own.framework() == "minidl"
-    assert "Still missing from your framework: Linear (exercise 3.2)" in capsys.readouterr().out
+    assert (
+        "Still missing from your framework:\n  Linear (exercise 3.2)\n" in capsys.readouterr().out
+    )
 
 
 def test_a_file_that_cannot_be_imported_is_one_line(folder):

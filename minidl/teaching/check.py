@@ -109,7 +109,7 @@ class Exercise:
         except Failure as failure:
             return failure
         except Exception as error:
-            return probe.failure(self.name, error)
+            return probe.failure(self.solution, error)
 
     def untouched(self, answer):
         """Whether every part that is to be written is still its stub."""
@@ -155,7 +155,7 @@ def check(key, answer):
             print(f"{BOLD}{RED}{title}: not yet.{PLAIN}")
             print(*passed, sep="\n", end="\n" if passed else "")
             print(f"  {RED}✗{PLAIN} {case.label}")
-            print(f"    {trouble.sentence}.")
+            print(f"    {trouble.sentence}{'' if trouble.sentence.endswith('?') else '.'}")
             hint = "" if stub else find_hint(exercise, answer, case, outcome, trouble)
             if hint:
                 print(f"    {BOLD}Hint:{PLAIN} {hint}")

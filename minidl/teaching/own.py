@@ -153,7 +153,9 @@ def framework():
             if not lacking:
                 print(f"Everything below runs on your own code, from {FILE}.")
                 return module
-    print("Still missing from your framework:", ", ".join(lacking) + ".")
+    print("Still missing from your framework:")
+    for part in lacking:
+        print(f"  {part}")
     print("Until it is whole, the book's own stands in.")
     return "minidl"
 

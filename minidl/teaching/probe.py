@@ -5,7 +5,6 @@ import difflib
 import linecache
 import re
 import sys
-import textwrap
 import traceback
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -22,7 +21,8 @@ class Failure(Exception):
     kind : tuple
         What happened, for comparing two failures: ``("none", "backward")``.
     sentence : str
-        What happened, for the reader.
+        What happened, for the reader.  Names in backquotes may differ between
+        two failures of one kind, as their functions may be called differently.
     slip : str
         A hint, if this is a slip that has nothing to do with the exercise.
     """
@@ -117,17 +117,18 @@ class Probe:
                 written = "is still to be written"
                 if not self.is_stub(function):
                     written = "still has the `raise` line of the stub in it: take it out"
-                raise Failure(("stub", name), f"`{name}` {written}") from None
-            raise self.failure(name, error) from None
+                raise Failure(("stub", _role(function)), f"`{name}` {written}") from None
+            raise self.failure(function, error) from None
         except (Exception, SystemExit) as error:
-            raise self.failure(name, error) from None
+            raise self.failure(function, error) from None
 
         for index, (argument, copy) in enumerate(zip(arguments, before, strict=True)):
             if _changed(argument, copy):
                 what = _argument_name(function, index)
                 line = self.first_line(call, arguments, before, partial(_changed, argument, copy))
                 raise Failure(
-                    ("changed", name, what), f"`{name}` changes its argument `{what}`{line}"
+                    ("changed", _role(function), what),
+                    f"`{name}` changes its argument `{what}`{line}",
                 )
         new = _new_attribute(owner, attributes)
         if new is not None:
@@ -137,27 +138,29 @@ class Probe:
             raise self.stored(function, *new, arguments, sorted(attributes), line)
         if result is None:
             raise Failure(
-                ("none", name),
-                f"`{name}` returns None{self.definition(function)}: is its `return` missing",
+                ("none", _role(function)),
+                f"`{name}` returns None{self.definition(function)}: is its `return` missing?",
             )
         if isinstance(result, torch.Tensor) and result.layout != torch.strided:
             raise Failure(
-                ("sparse", name), "this is a sparse tensor, expected a plain one"
+                ("sparse", _role(function)), "this is a sparse tensor, expected a plain one"
             )
         if isinstance(result, torch.Tensor) and result.requires_grad:
             raise Failure(
-                ("autograd", name),
+                ("autograd", _role(function)),
                 f"the result of `{name}` requires grad{self.definition(function)}: "
                 "autograd is at work in it, and this book does without",
             )
         return result
 
-    def failure(self, name, error):
+    def failure(self, function, error):
         """Turn an exception of the reader's code into a :class:`Failure`."""
+        name = function.__name__
         line = self.line_of(error.__traceback__)
         if isinstance(error, AutogradUsed):
             return Failure(
-                ("autograd", name), f"`{name}` uses autograd{line}, and this book does without"
+                ("autograd", _role(function)),
+                f"`{name}` uses autograd{line}, and this book does without",
             )
         message = " ".join(str(error).split())
         if len(message) > 200:
@@ -167,11 +170,11 @@ class Probe:
         slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
         if not line:
             return Failure(
-                ("unusable", name, said),
+                ("unusable", _role(function), said),
                 f"`{name}` cannot be used as the exercise asks: {said}",
                 slip,
             )
-        return Failure(("raised", name, said), f"`{name}` raises {said}{line}", slip)
+        return Failure(("raised", _role(function), said), f"`{name}` raises {said}{line}", slip)
 
     def stored(self, function, attribute, value, arguments, attributes, line):
         """Describe an attribute that a method has set and that was not there before."""
@@ -180,28 +183,32 @@ class Probe:
             if _holds(value, argument):
                 what = _argument_name(function, index)
                 return Failure(
-                    ("kept", name, what),
+                    ("kept", _role(function), what),
                     f"`{name}` keeps its argument `{what}` for later, as `self.{attribute}`"
                     f"{line}; a module remembers nothing between forward and backward",
                 )
         near = difflib.get_close_matches(attribute, attributes, n=1)
         meant = f"; was `self.{near[0]}` meant?" if near else ""
         return Failure(
-            ("added", name),
+            ("added", _role(function)),
             f"`{name}` sets `self.{attribute}`, which was not there before{line}{meant}",
         )
 
     def is_stub(self, function):
         """Whether a function is still the stub: nothing in it but the line that raises."""
         code = getattr(function, "__code__", None)
-        lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :] if code else []
-        try:
-            body = ast.parse(textwrap.dedent("".join(_block(lines)))).body[0].body
-        except (SyntaxError, IndexError):
+        if code is None:
             return False
-        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            body = body[1:]
-        return len(body) == 1 and isinstance(body[0], ast.Raise)
+        try:
+            tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+        except SyntaxError:
+            return False
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.lineno == code.co_firstlineno:
+                docstring = ast.get_docstring(node) is not None
+                body = node.body[1:] if docstring else node.body
+                return len(body) == 1 and isinstance(body[0], ast.Raise)
+        return False
 
     def line_of(self, trace):
         """Name the last line of the reader's own that a traceback passes through."""
@@ -257,6 +264,11 @@ def _quote(file, number):
     return f", in line {number} of your cell: `{text}`" if text else f", in line {number}"
 
 
+def _role(function):
+    """Name a method; all plain functions are alike, whatever they are called."""
+    return function.__name__ if hasattr(function, "__self__") else "function"
+
+
 def _argument_name(function, index):
     code = function.__code__
     names = code.co_varnames[: code.co_argcount]
@@ -298,18 +310,6 @@ def _holds(value, argument):
         and value.shape == argument.shape
         and torch.equal(value, argument)
     )
-
-
-def _block(lines):
-    """Yield the lines of one function: its head, and all that is indented deeper."""
-    indent = None
-    for line in lines:
-        depth = len(line) - len(line.lstrip())
-        if indent is not None and line.strip() and depth <= indent:
-            return
-        if indent is None and line.lstrip().startswith("def "):
-            indent = depth
-        yield line
 
 
 @contextmanager
