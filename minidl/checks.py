@@ -123,11 +123,12 @@ def locate(error, modules, index):
     )
 
 
-def check_loss(value, batch, lr):
+def check_loss(value, batch, lr, epoch=None):
     """Stop a training whose loss has become infinite or not a number."""
     if not math.isfinite(value):
+        place = f"mini-batch {batch}" if epoch is None else f"epoch {epoch}, mini-batch {batch}"
         raise FloatingPointError(
-            f"mini-batch {batch}: the loss is {value}, with learning rate {lr}; "
+            f"{place}: the loss is {value}, with learning rate {lr}; "
             "the steps are probably too large, try a smaller learning rate"
         )
 

@@ -65,13 +65,13 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)
     history = History()
-    for _ in tqdm(range(epochs), disable=None if progress else True, leave=False):
+    for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
         total = 0.0
         batches = minibatches(x, y, batch_size, generator=generator)
         for batch, (x_batch, y_batch) in enumerate(batches, start=1):
             optimizer.zero_grad()
             loss = criterion(network(x_batch), y_batch)
-            check_loss(loss.item(), batch, lr)
+            check_loss(loss.item(), batch, lr, epoch)
             loss.backward()
             optimizer.step()
             total += loss.item() * len(x_batch)
