@@ -248,6 +248,19 @@ ASTRAY = {
         "`forward` cannot be used",
         "Is `self` the first parameter?",
     ),
+    "an endless loop": (
+        "backward-order",
+        "def backward_order(inputs):\n    left = list(inputs)\n"
+        "    while left:\n        pass\n    return left\n",
+        "`backward_order` did not come to an end within 5 seconds, in line",
+        "Is there a `while` whose condition never becomes false",
+    ),
+    "deep recursion": (
+        "sigmoid-bound",
+        "def sigmoid_bound(layers):\n    return 0.25 * sigmoid_bound(layers - 1)\n",
+        "raises RecursionError",
+        "in line 2",
+    ),
     "a caret": (
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x)\n"

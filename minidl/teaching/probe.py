@@ -4,7 +4,9 @@ import ast
 import difflib
 import linecache
 import re
+import signal
 import sys
+import threading
 import traceback
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -38,6 +40,9 @@ class AutogradUsed(RuntimeError):
     """Raised in the place of autograd while a reader's code is being checked."""
 
 
+#: Seconds that a reader's function may take.
+LIMIT = 5
+
 #: What Python and PyTorch say to slips that have nothing to do with the exercise.
 SLIPS = (
     (r"takes \d+ positional arguments? but \d+ w", "Is `self` the first parameter?"),
@@ -60,6 +65,10 @@ SLIPS = (
         "given: `torch.zeros_like(x)`, or `dtype=x.dtype`.",
     ),
 )
+
+
+class TimeUp(BaseException):
+    """Raised in a reader's code that does not come to an end."""
 
 
 class Probe:
@@ -110,8 +119,16 @@ class Probe:
             return result if then is None or result is None else then(result)
 
         try:
-            with _no_autograd():
+            with _no_autograd(), _time_limit():
                 result = call()
+        except TimeUp as error:
+            line = self.line_of(error.__traceback__)
+            raise Failure(
+                ("endless", _role(function)),
+                f"`{name}` did not come to an end within {LIMIT} seconds{line}",
+                "Is there a `while` whose condition never becomes false, or a loop over a list "
+                "that grows as it runs?",
+            ) from None
         except NotImplementedError as error:
             if str(error).startswith(self.stub):
                 written = "is still to be written"
@@ -310,6 +327,26 @@ def _holds(value, argument):
         and value.shape == argument.shape
         and torch.equal(value, argument)
     )
+
+
+@contextmanager
+def _time_limit():
+    """Interrupt what runs longer than the limit, where the system has such an alarm."""
+    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if not usable:
+        yield
+        return
+
+    def stop(*_):
+        raise TimeUp
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 @contextmanager

@@ -449,6 +449,16 @@ def constant_doubled(targets):
     return 2 * targets.mean(0)
 
 
+def constant_shares(targets):
+    counts = targets.argmax(1).bincount(minlength=targets.shape[1])
+    return (counts / len(targets)).to(targets.dtype)
+
+
+def constant_normalised(targets):
+    means = targets.mean(0)
+    return means / means.sum()
+
+
 def constant_list(targets):
     return targets.mean(0).tolist()
 
@@ -560,6 +570,15 @@ BEST_CONSTANT = Exercise(
             constant_doubled,
             "Twice too large. The factor 2 of the derivative stands in front of a − t as a "
             "whole, and drops out where that sum is zero.",
+        ),
+        Mistake(
+            constant_shares,
+            "These are the shares of the classes: right if every target is one-hot. Here the "
+            "targets may be any numbers.",
+        ),
+        Mistake(
+            constant_normalised,
+            "The row was made to add up to 1. The targets may be any numbers, and need not.",
         ),
         Mistake(constant_list, "The numbers are right. Return a tensor, not a list."),
         Mistake(
@@ -702,6 +721,9 @@ def difference_of_values(loss, prediction, target, h=1e-6):
 class SquaresOff:
     """Σ (p − t)², with known errors in some entries of the gradient."""
 
+    def __repr__(self):
+        return "the loss that is judged"
+
     def __init__(self, **errors):
         self.errors = {tuple(map(int, name[1:].split("_"))): e for name, e in errors.items()}
 
@@ -717,6 +739,9 @@ class SquaresOff:
 
 class Cubes:
     """Σ (p − t)³, for which a central difference is too large by h² in every entry."""
+
+    def __repr__(self):
+        return "the loss that is judged"
 
     def forward(self, prediction, target):
         return (prediction - target).pow(3).sum()
@@ -750,6 +775,39 @@ def _difference_case(loss, prediction, target, h, expected, label, hint="", tol=
 
 def _run_default(judge, probe):
     return _judged(probe(judge, SquaresOff(e3_2=0.04), P, T))
+
+
+def difference_entry_zero(loss, prediction, target, h=1e-6):
+    return _differences(loss, prediction, target, h).flatten()[0].item()
+
+
+def difference_of_largest_sizes(loss, prediction, target, h=1e-6):
+    measured = numerical_gradient(lambda p: loss.forward(p, target), prediction, h)
+    grad = loss.backward(prediction, target)
+    return (measured.abs().max() - grad.abs().max()).abs().item()
+
+
+def difference_exchanged(loss, prediction, target, h=1e-6):
+    measured = numerical_gradient(lambda p: loss.forward(target, p), prediction, h)
+    return (loss.backward(prediction, target) - measured).abs().max().item()
+
+
+def difference_rounded(loss, prediction, target, h=1e-6):
+    return round(loss_difference(loss, prediction, target, h), 6)
+
+
+def difference_unasked(loss, prediction, target, h=1e-6):
+    return loss_difference(losses.MSELoss(), prediction, target, h)
+
+
+def difference_two_arguments(loss, prediction, target, h=1e-6):
+    measured = numerical_gradient(loss.forward, prediction, h)
+    return (loss.backward(prediction, target) - measured).abs().max().item()
+
+
+def _differences(loss, prediction, target, h):
+    measured = numerical_gradient(lambda p: loss.forward(p, target), prediction, h)
+    return (loss.backward(prediction, target) - measured).abs()
 
 
 LOSS_DIFFERENCE = Exercise(
@@ -811,6 +869,16 @@ LOSS_DIFFERENCE = Exercise(
             "a sum of cubes, h = 0.1: the measurement is off by h², as theory says",
             "Is the h that is given used, and is the difference a central one?",
         ),
+        _difference_case(
+            SquaresOff(e1_2=3e-7),
+            P,
+            T,
+            0.1,
+            3e-7,
+            "one entry too large by 0.0000003",
+            "Is the result rounded?",
+            tol=1e-9,
+        ),
         Case(
             label="without h: one entry too large by 0.04",
             run=_run_default,
@@ -842,6 +910,27 @@ LOSS_DIFFERENCE = Exercise(
         Mistake(
             difference_of_maxima,
             "The largest entries of both were compared. Compare entry with entry.",
+        ),
+        Mistake(
+            difference_entry_zero,
+            "Only the first entry was looked at. Every entry has a difference.",
+        ),
+        Mistake(
+            difference_of_largest_sizes,
+            "The largest sizes of both were compared with each other. Subtract entry by entry "
+            "first.",
+        ),
+        Mistake(
+            difference_exchanged,
+            "`forward` was handed target and prediction the wrong way round. For squares that "
+            "makes no difference; for other losses it does.",
+        ),
+        Mistake(difference_rounded, "The result was rounded, and small differences are lost."),
+        Mistake(difference_unasked, "The loss that is given was not asked, but another one."),
+        Mistake(
+            difference_two_arguments,
+            "`numerical_gradient` calls its function with one tensor, and `forward` wants two. "
+            "Hold the target: `lambda p: loss.forward(p, target)`.",
         ),
         Mistake(
             difference_mean,
@@ -960,6 +1049,10 @@ def lr_upside_down(lr, num_outputs):
     return num_outputs / lr
 
 
+def lr_minus_one(lr, num_outputs):
+    return lr / (num_outputs - 1) if num_outputs > 1 else lr
+
+
 def lr_whole(lr, num_outputs):
     return lr // num_outputs
 
@@ -987,6 +1080,7 @@ def _lr_case(lr, num_outputs, label):
         run=lambda rate, probe: {name: as_number(name, probe(rate, lr, num_outputs))},
         expect=expect,
         hint=LR_HINT,
+        tol=1e-6,
     )
 
 
@@ -1011,6 +1105,7 @@ EQUAL_LR = Exercise(
             "divide the same sum by different numbers.",
         ),
         Mistake(lr_halved, "That is right for two outputs, and for no other number."),
+        Mistake(lr_minus_one, "One too few: C is the number of outputs, all of them counted."),
         Mistake(lr_doubled, "B's steps are too long already, and not always by a factor 2."),
         Mistake(
             lr_by_square,

@@ -207,8 +207,8 @@ def _run_kept(cls, probe):
             all(counts["backward"] == 1 for counts in counted)
         ),
         "the number of entries in outputs afterwards": len(outputs),
-        "the list of outputs is still as it was": all(map(torch.equal, outputs, before)),
-        "the list of modules is still as it was": (
+        "the list of outputs has stayed as it was": all(map(torch.equal, outputs, before)),
+        "the list of modules has stayed as it was": (
             len(network.modules) == len(modules)
             and all(map(lambda a, b: a is b, network.modules, modules))
         ),
@@ -220,8 +220,8 @@ def _expect_kept():
         "backward_pass uses the list it is given and runs no module forward": True,
         "backward_pass runs each module backward once": True,
         "the number of entries in outputs afterwards": 2 * len(WIDTHS) - 2,
-        "the list of outputs is still as it was": True,
-        "the list of modules is still as it was": True,
+        "the list of outputs has stayed as it was": True,
+        "the list of modules has stayed as it was": True,
     }
 
 
@@ -399,9 +399,39 @@ class SequentialMultiplies(Sequence):
         return grad
 
 
-class SequentialBetweenLost(sequential.Sequential):
+class Plain(sequential.Sequential):
+    """A base whose backward_pass looks at none of its arguments, as a reader's does not."""
+
+    def backward_pass(self, outputs, grad):
+        for k in reversed(range(len(self.modules))):
+            grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)
+        return grad
+
+
+class SequentialBetweenLost(Plain):
     def backward(self, x, y, grad):
         return self.backward_pass([x, y], grad)
+
+
+class SequentialBetweenGuessed(Plain):
+    def backward(self, x, y, grad):
+        return self.backward_pass([x] + [y] * len(self.modules), grad)
+
+
+class SequentialFirstOnly(Plain):
+    def backward(self, x, y, grad):
+        return self.modules[0].backward(x, y, grad)
+
+
+class SequentialBackwardResets(Plain):
+    def backward(self, x, y, grad):
+        self.zero_grad()
+        return self.backward_pass(self.forward_pass(x), grad)
+
+
+class SequentialOnes(Plain):
+    def backward(self, x, y, grad):
+        return self.backward_pass(self.forward_pass(x), torch.ones_like(y))
 
 
 class SequentialOfOutput(sequential.Sequential):
@@ -409,7 +439,7 @@ class SequentialOfOutput(sequential.Sequential):
         return self.backward_pass(self.forward_pass(y), grad)
 
 
-class SequentialHandsList(sequential.Sequential):
+class SequentialHandsList(Plain):
     def backward(self, x, y, grad):
         return self.backward_pass(self.forward(x), grad)
 
@@ -537,7 +567,7 @@ SEQUENTIAL = Exercise(
         Mistake(
             SequentialSameGrad,
             "Every module was handed the gradient of the last output. The upstream gradient of "
-            "a module is what the module *behind* it has just returned.",
+            "a module is what the module *after* it has just returned.",
         ),
         Mistake(
             SequentialReturnsGiven,
@@ -615,6 +645,24 @@ SEQUENTIAL = Exercise(
             "kept, but can be computed again from x.",
         ),
         Mistake(
+            SequentialBetweenGuessed,
+            "The outputs between x and y are not y. They are not kept, but can be computed again "
+            "from x.",
+        ),
+        Mistake(
+            SequentialFirstOnly,
+            "Only the first module was asked, and y is not what came out of it. All modules "
+            "must be run back, with their own outputs.",
+        ),
+        Mistake(
+            SequentialBackwardResets,
+            "`backward` set the stored gradients to zero first. They must add up from call to "
+            "call; when to start again is for the caller to say.",
+        ),
+        Mistake(
+            SequentialOnes, "The list was run backwards from ones. Begin with the `grad` given."
+        ),
+        Mistake(
             SequentialOfOutput,
             "The network was run forward from its own output y. Run it from x.",
         ),
@@ -683,6 +731,10 @@ LADDER = {
     "x": [],
 }
 CROSS = {"y": ["a", "a", "c"], "a": ["x"], "b": ["a", "x"], "c": ["b", "b"], "x": []}
+
+
+SIBLINGS = {"x": [], "a": ["x", "x"], "b": ["x"], "y": ["b", "a"]}
+SIBLINGS_TURNED = {"y": ["a", "b"], "b": ["x"], "a": ["x", "x"], "x": []}
 
 
 def order_reversed(inputs):
@@ -795,6 +847,21 @@ def order_counts_off_once(inputs):
     return ready
 
 
+def order_counts_users(inputs):
+    """The same, but from the end of the list of ready nodes."""
+    waiting = {node: sum(node in used for used in inputs.values()) for node in inputs}
+    ready = [node for node in inputs if waiting[node] == 0]
+    order = []
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for used in inputs[node]:
+            waiting[used] -= 1
+            if waiting[used] == 0:
+                ready.append(used)
+    return order
+
+
 def order_any_user(inputs):
     """Take a node as soon as one of its users has been listed."""
     order = [_output(inputs)]
@@ -825,7 +892,11 @@ def _run_order(inputs):
     """Check the property by brute force: every pair of a user and a node that it uses."""
 
     def run(order_of, probe):
-        order = probe(order_of, {node: list(used) for node, used in inputs.items()}, then=list)
+        order = probe(order_of, {node: list(used) for node, used in inputs.items()})
+        if isinstance(order, str) or not hasattr(order, "__iter__"):
+            kind = type(order).__name__
+            raise Failure(("no list",), f"what comes back is of type {kind}, expected a list")
+        order = list(order)
         shown = f"the list is {', '.join(map(str, order))}"
         for node in order:
             if node not in inputs:
@@ -866,6 +937,8 @@ BACKWARD_ORDER = Exercise(
         _order_case(BRANCH, "the graph of the text: a = x · x, b = a + x, y = a · b"),
         _order_case(LATE, "a node used at once and again four steps later"),
         _order_case(CROSS, "a node used twice by the same node"),
+        _order_case(SIBLINGS, "a node used twice by one node and once by another"),
+        _order_case(SIBLINGS_TURNED, "the same, written down in another order"),
         _order_case(LADDER, "a ladder of eleven nodes"),
     ),
     mistakes=(
@@ -925,6 +998,11 @@ BACKWARD_ORDER = Exercise(
             order_counts_once,
             "A node that another uses twice was counted once and counted off twice, so that it "
             "came too early, or never. Count mentions both times, or users both times.",
+        ),
+        Mistake(
+            order_counts_users,
+            "A node was counted once for each node that uses it, and counted off once for each "
+            "mention. If one node uses it twice, it comes too early.",
         ),
         Mistake(
             order_counts_off_once,
@@ -1139,6 +1217,19 @@ class ResidualFromOutput(Residual):
         return grad + self.inner.backward(y, self.inner.forward(y), grad)
 
 
+class ResidualResets(Residual):
+    def backward(self, x, y, grad):
+        self.inner.zero_grad()
+        return grad + self.inner.backward(x, self.inner.forward(x), grad)
+
+
+class ResidualChained(Residual):
+    def backward(self, x, y, grad):
+        inner = self.inner.forward(x)
+        grad_x = self.inner.backward(x, inner, grad)
+        return grad + self.inner.backward(x, inner, grad_x)
+
+
 class ResidualBackTwice(Residual):
     def backward(self, x, y, grad):
         inner = self.inner.forward(x)
@@ -1296,6 +1387,16 @@ RESIDUAL = Exercise(
         Mistake(
             ResidualFromOutput,
             "The inner module was asked at y. What went into it was x.",
+        ),
+        Mistake(
+            ResidualResets,
+            "The inner module's gradients were set to zero first. They must add up from call to "
+            "call; when to start again is for the caller to say.",
+        ),
+        Mistake(
+            ResidualChained,
+            "`inner.backward` was called a second time, on its own result. The gradient passes "
+            "the inner module once.",
         ),
         Mistake(
             ResidualBackTwice,
