@@ -101,7 +101,7 @@ def main(arguments=None):
     command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
     if framework and not command:
         parse.error("--framework goes with 'train'")
-    if framework and framework not in experiment.FRAMEWORKS:
+    if framework is not None and framework not in experiment.FRAMEWORKS:
         framework = load_own(parse, framework, options["per_sample"])
     options["dtype"] = DTYPES[options["dtype"]]
     try:

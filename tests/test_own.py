@@ -10,6 +10,7 @@ from notebooks import CHAPTERS, code_cells, is_exercise, read, solve
 
 import minidl
 from minidl.teaching import own
+from minidl.teaching.exercises import EXERCISES
 
 
 @pytest.fixture
@@ -24,12 +25,13 @@ class Notebook:
     """Cells run one after another in one namespace, as in a kernel."""
 
     def __init__(self):
-        self.namespace = {"__name__": "__main__"}
+        self.namespace = {"__name__": "__main__", "In": []}
         self.count = 0
 
     def run(self, source):
         self.count += 1
         file = f"<cell {id(self)} {self.count}>"
+        self.namespace["In"].append(source)
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         exec(compile(source, file, "exec"), self.namespace)
         return self.namespace
@@ -70,6 +72,7 @@ def test_passed_answers_are_gathered_in_order_with_what_they_need(folder, capsys
     text = (folder / "my_minidl.py").read_text()
     assert text.index("class ReLU") < text.index("class Tanh")
     assert RELU in text and TANH in text
+    assert text.index("def square") < text.index("def one_minus_square") < text.index("class Tanh")
     module = own.load(folder / "my_minidl.py")
     x = minidl.disc(5)[0]
     y = module.Tanh().forward(x)
@@ -105,7 +108,7 @@ def test_a_file_edited_by_hand_is_copied_before_it_is_written(folder, capsys):
         notebook.run('check("relu", ReLU)')
         copy = folder / f"my_minidl.edited-{number}.py"
         assert copy.read_text() == edited
-        assert f"Your edited version is in {copy.name}." in capsys.readouterr().out
+        assert f"a copy of your version is in {copy.name}." in capsys.readouterr().out
     file.write_text("my own thoughts\n")
     notebook.run('check("relu", ReLU)')
     assert (folder / "my_minidl.edited-3.py").read_text() == "my own thoughts\n"
@@ -126,12 +129,95 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_answer_still_counts(
     def refuse(*_, **__):
         raise PermissionError("no")
 
-    monkeypatch.setattr(own.tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(own.os, "replace", refuse)
     notebook = chapter2()
     notebook.run(RELU)
     namespace = notebook.run('result = check("relu", ReLU)')
     assert namespace["result"] is namespace["ReLU"]
-    assert "could not be kept" in capsys.readouterr().out
+    assert "It passed, but was not kept in my_minidl.py: no." in capsys.readouterr().out
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["SLOPE = 1.0", RELU.replace("(x > 0)", "(x > 0) * SLOPE")], "SLOPE = 1.0"),
+        (["mask = lambda x: x > 0", RELU.replace("x > 0", "mask(x)")], "mask = lambda x: x > 0"),
+        (["class Base(Module):\n    pass", RELU.replace("Module", "Base")], "class Base(Module):"),
+        (["from functools import partial", RELU + "KEEP = partial(torch.clamp, min=0)\n"], RELU),
+        (["TABLE = {'min': 0}", RELU.replace("min=0", "**TABLE")], "TABLE = {'min': 0}"),
+        ([RELU + "\nfor k in range(2):\n    print(k)\n"], RELU),
+        (["import numpy as np", RELU.replace("min=0", "min=np.float64(0).item()")], "numpy as np"),
+    ],
+)
+def test_what_an_answer_needs_is_taken_along_and_nothing_else(folder, capsys, cells, expected):
+    notebook = chapter2()
+    for source in cells:
+        notebook.run(source)
+    notebook.run('check("relu", ReLU)')
+    assert "Kept in my_minidl.py." in capsys.readouterr().out
+    text = (folder / "my_minidl.py").read_text()
+    assert expected in text
+    assert "print(" not in text and "KEEP" not in text
+    own.load(folder / "my_minidl.py").ReLU()
+
+
+@pytest.mark.parametrize(
+    ("cells", "key", "reason"),
+    [
+        ([RELU, "In.clear()"], "relu", "the cell that defines `ReLU` was not found"),
+        (
+            [
+                "def balanced_radius(side):\n"
+                "    from minidl import balanced_radius as book\n"
+                "    return book(side)\n"
+            ],
+            "balanced-radius",
+            "it uses the book's own `balanced_radius`",
+        ),
+    ],
+)
+def test_what_cannot_be_kept_is_said(folder, capsys, cells, key, reason):
+    notebook = chapter2()
+    for source in cells:
+        notebook.run(source)
+    notebook.run(f'check("{key}", {EXERCISES[key].name})')
+    assert f"It passed, but was not kept in my_minidl.py: {reason}" in capsys.readouterr().out
+    assert list(folder.iterdir()) == []
+
+
+def test_two_helpers_of_one_name_are_not_mixed_up(folder, capsys):
+    notebook = chapter2()
+    notebook.run("def helper(y):\n    return y > 0\n")
+    notebook.run(RELU.replace("x > 0", "helper(y)"))
+    notebook.run('check("relu", ReLU)')
+    first = (folder / "my_minidl.py").read_text()
+    notebook.run("def helper(y):\n    return 1 - y * y\n")
+    notebook.run(TANH.replace("one_minus_square", "helper"))
+    capsys.readouterr()
+    notebook.run('check("tanh", Tanh)')
+    assert "`helper` is also defined for exercise 2.1 (ReLU)" in capsys.readouterr().out
+    assert (folder / "my_minidl.py").read_text() == first
+
+
+def test_a_file_with_a_mistake_or_another_encoding_is_left_alone(folder, capsys):
+    notebook = chapter2()
+    notebook.run(RELU)
+    notebook.run('check("relu", ReLU)')
+    file = folder / "my_minidl.py"
+    whole = file.read_bytes()
+    for broken in (whole + b"def oops(:\n", whole + b"# \xe9\n"):
+        file.write_bytes(broken)
+        capsys.readouterr()
+        notebook.run('check("relu", ReLU)')
+        assert "It passed, but was not kept" in capsys.readouterr().out
+        assert file.read_bytes() == broken
+        assert own.framework() == "minidl"
+        capsys.readouterr()
+    file.write_bytes(whole + b"def oops(:\n")
+    assert own.framework() == "minidl"
+    out = capsys.readouterr().out
+    assert "cannot be imported: SyntaxError" in out and "Still missing" not in out
 
 
 def definitions_of(source):
@@ -204,7 +290,5 @@ def test_a_file_that_cannot_be_imported_is_one_line(folder):
 
 
 def test_the_needed_parts_carry_the_numbers_of_their_exercises():
-    from minidl.teaching.exercises import EXERCISES
-
     names = {exercise.number: exercise.name for exercise in EXERCISES.values()}
     assert {number: names.get(number) for number in own.NEEDED} == own.NEEDED

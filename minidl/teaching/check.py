@@ -111,6 +111,14 @@ class Exercise:
         except Exception as error:
             return probe.failure(self.solution, error)
 
+    def trouble(self, answer):
+        """Return the first :class:`Failure` that an answer meets, or None."""
+        for case in self.cases:
+            trouble = complaint(case, self.outcome(case, answer))
+            if trouble:
+                return trouble
+        return None
+
     def untouched(self, answer):
         """Whether every part that is to be written is still its stub."""
         probe = Probe(answer, f"Exercise {self.number}")
@@ -163,7 +171,7 @@ def check(key, answer):
         return exercise.solution
     print(f"{title}: passed.")
     print(*passed, sep="\n")
-    kept = own.keep(exercise.number, exercise.name, answer)
+    kept = own.keep(exercise, answer)
     if kept:
         print(kept)
     return answer
@@ -209,7 +217,7 @@ def complaint(case, outcome):
 def difference(name, value, expected, tol):
     """Say where a value differs from the expected one as a :class:`Failure`, or return None."""
     if isinstance(expected, bool):
-        return None if value is expected else Failure(("statement",), f"it is not so that {name}")
+        return None if value is expected else Failure(("statement",), f"this does not hold: {name}")
     if not isinstance(expected, torch.Tensor):
         return _number_difference(name, value, expected, tol)
     if not isinstance(value, torch.Tensor):

@@ -1,21 +1,22 @@
 """The reader's own framework: what passed its check, gathered in one file.
 
 Each passed check hands the reader's code to :func:`keep`, which writes it to
-``my_minidl.py`` beside the notebook: the cells as they were typed, in the order of
-the exercises, with the imports they need.  :func:`load` reads such a file back.
+``my_minidl.py`` beside the notebook: the definitions as they were typed, in the order
+of the exercises, with the imports and helpers they need.  :func:`load` reads such a file back.
 """
 
 import ast
 import builtins
 import hashlib
 import importlib.util
-import linecache
 import os
 import re
+import shutil
 import sys
-import tempfile
 import types
 from pathlib import Path
+
+from IPython import get_ipython
 
 import minidl
 
@@ -30,6 +31,7 @@ Try it:  python -m minidl train --framework {file}
 # your version beside it before they write again.
 # fingerprint: {fingerprint}
 '''
+FINGERPRINT = re.compile(r"^# fingerprint: ?(\w*)$", re.MULTILINE)
 MARK = re.compile(r"^# ---- Exercise (\d+\.\d+): (\w+) -+$", re.MULTILINE)
 
 #: What the paper's experiment needs, by the number of its exercise.
@@ -52,15 +54,15 @@ def enabled():
     return os.environ.get("MINIDL_OWN") != "off"
 
 
-def keep(number, name, answer):
+def keep(exercise, answer):
     """Add a passed answer to the file, or replace an earlier version of it.
+
+    The new file is tried out before it takes the place of the old one: imported by
+    itself, without the notebook, it must still pass the exercise.
 
     Parameters
     ----------
-    number : str
-        Of the exercise, ``"2.1"``.
-    name : str
-        Of the class or function.
+    exercise : Exercise
     answer : type or callable
         As it stands in the notebook.
 
@@ -71,21 +73,28 @@ def keep(number, name, answer):
     """
     if not enabled():
         return ""
-    source = _cell_of(answer)
-    if not source:
-        return ""
     path = Path.cwd() / FILE
     try:
-        imports, sections, copied = _read(path)
-        namespace = _namespace(answer)
-        others = {other for other, _ in sections.values()}
-        source = _with_helpers(source, namespace, others)
-        sections[number] = (name, source)
-        imports |= _imports(source, namespace)
-        _write(path, imports, sections)
-    except (OSError, SyntaxError) as error:
-        return f"It could not be kept in {FILE}: {error}."
-    return f"Kept in {FILE}." + (f" Your edited version is in {copied.name}." if copied else "")
+        imports, sections, edited = _read(path)
+        namespace = _notebook(answer)
+        source, needed = _gather(exercise.name, namespace)
+        _refuse_book(exercise.name, source)
+        _refuse_clashes(exercise.number, source, sections)
+        sections[exercise.number] = (exercise.name, source)
+        text = _compose(imports | needed, sections)
+        _try_out(exercise, text)
+        copy = _copy(path) if edited else None
+        _write(path, text)
+    except (OSError, UnicodeDecodeError, NotKept) as error:
+        return f"It passed, but was not kept in {FILE}: {error}."
+    said = f"Kept in {FILE}."
+    if copy:
+        said += f" You had edited it; a copy of your version is in {copy.name}."
+    return said
+
+
+class NotKept(Exception):
+    """Why an answer that passed could not be kept."""
 
 
 def load(path):
@@ -142,17 +151,17 @@ def framework():
         For :func:`minidl.experiment.run`: the module, or ``"minidl"`` in its place.
     """
     path = Path.cwd() / FILE
-    lacking = list(missing(types.ModuleType("nothing")))
+    lacking = missing(types.ModuleType("nothing"))
     if enabled() and path.is_file():
         try:
             module = load(path)
         except ValueError as error:
-            print(f"{error}.")
-        else:
-            lacking = missing(module)
-            if not lacking:
-                print(f"Everything below runs on your own code, from {FILE}.")
-                return module
+            print(f"{error}.\nUntil that is mended, the book's own stands in.")
+            return "minidl"
+        lacking = missing(module)
+        if not lacking:
+            print(f"Everything below runs on your own code, from {FILE}.")
+            return module
     print("Still missing from your framework:")
     for part in lacking:
         print(f"  {part}")
@@ -160,50 +169,111 @@ def framework():
     return "minidl"
 
 
-def _cell_of(answer):
-    """Text of the notebook cell that a class or function was written in."""
+def _notebook(answer):
+    """The notebook's variables; among them ``In``, the text of every cell that was run."""
+    shell = get_ipython()
+    if shell is not None:
+        return shell.user_ns
     functions = vars(answer).values() if isinstance(answer, type) else [answer]
-    for function in functions:
-        file = getattr(getattr(function, "__code__", None), "co_filename", "")
-        if file and (not file.endswith(".py") or "ipykernel" in file):
-            return "".join(linecache.getlines(file)).strip() + "\n"
+    return next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
+
+
+def _gather(name, namespace):
+    """Collect a definition and what it uses from the notebook's other cells.
+
+    Returns
+    -------
+    (str, set of str)
+        The source, helpers first, and the import lines that it needs.
+    """
+    source, imports, seen = [], set(), {name}
+
+    def add(name):
+        definition = _definition(name, namespace)
+        for used in sorted(_free_names(definition) - seen):
+            seen.add(used)
+            line = _import_of(used, namespace)
+            if line:
+                imports.add(line)
+            elif used in namespace:
+                add(used)
+        source.append(definition)
+
+    add(name)
+    return "\n\n\n".join(source) + "\n", imports
+
+
+def _definition(name, namespace):
+    """Text of the last cell's definition of a name: a class, a function or an assignment."""
+    for cell in reversed(namespace.get("In", [])):
+        try:
+            nodes = ast.parse(cell).body
+        except SyntaxError:
+            continue
+        for node in reversed(nodes):
+            targets = [getattr(node, "name", None)]
+            if isinstance(node, ast.Assign):
+                targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if name in targets and " = check(" not in ast.unparse(node):
+                first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+                return "\n".join(cell.splitlines()[first - 1 : node.end_lineno])
+    raise NotKept(f"the cell that defines `{name}` was not found (a line with %% would hide it)")
+
+
+def _import_of(name, namespace):
+    """The line that imports a name, or nothing if the notebook itself defines it."""
+    value = namespace.get(name)
+    if isinstance(value, types.ModuleType):
+        return f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
+    home = getattr(value, "__module__", None)
+    if hasattr(minidl, name) and (home == "__main__" or value is getattr(minidl, name)):
+        return f"from minidl import {name}"
+    if getattr(value, "__name__", None) == name and home not in (None, "__main__", "builtins"):
+        return f"from {home} import {name}"
     return ""
 
 
-def _namespace(answer):
-    """Global names that a class's methods, or a function, can see."""
-    functions = vars(answer).values() if isinstance(answer, type) else [answer]
-    return next(f.__globals__ for f in functions if hasattr(f, "__globals__"))
+def _refuse_book(name, source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minidl"):
+            if name in [alias.name for alias in node.names]:
+                raise NotKept(f"it uses the book's own `{name}`")
 
 
-def _with_helpers(source, namespace, others):
-    """Put in front of a cell what it uses from the notebook's other cells."""
-    for name in sorted(_free_names(source) - others):
-        value = namespace.get(name)
-        if getattr(value, "__module__", None) == "__main__" and not hasattr(minidl, name):
-            cell = _cell_of(value)
-            for node in ast.parse(cell).body if cell else ():
-                if getattr(node, "name", None) == name:
-                    helper = ast.get_source_segment(cell, node)
-                    return _with_helpers(f"{helper}\n\n\n{source}", namespace, others)
-    return source
+def _refuse_clashes(number, source, sections):
+    """Refuse a helper that another section defines differently under the same name."""
+    ours = _top_level(source)
+    for other, (name, text) in sections.items():
+        for shared in ours.keys() & _top_level(text).keys() if other != number else ():
+            if ours[shared] != _top_level(text)[shared]:
+                raise NotKept(
+                    f"`{shared}` is also defined for exercise {other} ({name}), and differently; "
+                    "give one of the two another name"
+                )
 
 
-def _imports(source, namespace):
-    """Import lines, or plain assignments, for the names that a cell takes from outside."""
-    lines = set()
-    for name in sorted(_free_names(source)):
-        value = namespace.get(name)
-        if isinstance(value, types.ModuleType):
-            alias = "" if value.__name__ == name else f" as {name}"
-            lines.add(f"import {value.__name__}{alias}")
-        elif hasattr(minidl, name):
-            lines.add(f"from minidl import {name}")
-        elif isinstance(value, (bool, int, float, str)):
-            lines.add(f"{name} = {value!r}")
-        elif getattr(value, "__module__", "__main__") not in ("__main__", None):
-            lines.add(f"from {value.__module__} import {name}")
-    return lines
+def _top_level(source):
+    """Map the names that a section defines to their syntax."""
+    found = {}
+    for node in ast.parse(source).body:
+        names = [getattr(node, "name", None)]
+        if isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        found.update((name, ast.dump(node)) for name in names if name)
+    return found
+
+
+def _try_out(exercise, text):
+    """Import the new file by itself and let the exercise look at what is in it."""
+    module = types.ModuleType("my_minidl")
+    try:
+        exec(compile(text, FILE, "exec"), vars(module))
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise NotKept(f"the file would not run: {type(error).__name__}: {said}") from error
+    trouble = exercise.trouble(vars(module).get(exercise.name))
+    if trouble:
+        raise NotKept(f"taken out of the notebook it does not pass: {trouble.sentence}")
 
 
 def _free_names(source):
@@ -222,50 +292,61 @@ def _free_names(source):
 
 
 def _read(path):
-    """Return the imports and sections of a file, and the copy made if it was edited."""
+    """Return imports and sections of a file, and whether it was edited by hand."""
     if not path.is_file():
-        return set(), {}, None
-    text = path.read_text()
-    fingerprint, _, body = text.partition("# fingerprint: ")[2].partition("\n")
-    copied = None
-    if fingerprint != _fingerprint(body):
-        copied = _free_path(path)
-        copied.write_text(text)
-    marks = list(MARK.finditer(body))
-    ends = [*(mark.start() for mark in marks), len(body)][1:]
+        return set(), {}, False
+    text = path.read_text(encoding="utf-8")
+    found = FINGERPRINT.search(text)
+    edited = found is None or found[1] != _fingerprint(text)
+    marks = list(MARK.finditer(text))
+    ends = [*(mark.start() for mark in marks), len(text)][1:]
     sections = {
-        mark[1]: (mark[2], body[mark.end() : end].strip() + "\n")
+        mark[1]: (mark[2], text[mark.end() : end].strip() + "\n")
         for mark, end in zip(marks, ends, strict=True)
     }
-    head = body[: marks[0].start()] if marks else body
-    return {line for line in head.splitlines() if line.strip()}, sections, copied
+    head = text[: marks[0].start()] if marks else ""
+    imports = {line for line in head.splitlines() if line.startswith(("import ", "from "))}
+    try:
+        for _, source in sections.values():
+            ast.parse(source)
+    except SyntaxError as error:
+        raise NotKept(f"there is a mistake in that file: {error.msg}, `{error.text}`") from error
+    return imports, sections, edited
 
 
-def _write(path, imports, sections):
-    """Write the file whole or not at all."""
-    own = {name for name, _ in sections.values()}
-    imports = {line for line in imports if line.split()[-1] not in own}
-    kinds = ("import ", "from ", "")
-    order = sorted(
-        imports,
-        key=lambda line: (next(i for i, k in enumerate(kinds) if line.startswith(k)), line),
-    )
-    body = "\n".join(order) + "\n"
+def _compose(imports, sections):
+    """Write imports and sections as one text, without the imports of what it defines itself."""
+    own = {name for _, source in sections.values() for name in _top_level(source)}
+    imports = sorted(line for line in imports if line.split()[-1] not in own)
+    modules = [line for line in imports if line.startswith("import ")]
+    blocks = ["\n".join(modules), "\n".join(line for line in imports if line not in modules)]
+    text = HEAD.format(file=FILE, fingerprint="")
+    text += "\n" + "\n\n".join(block for block in blocks if block) + "\n"
     for number in sorted(sections, key=lambda number: [int(part) for part in number.split(".")]):
         name, source = sections[number]
-        body += f"\n\n{f'# ---- Exercise {number}: {name} '.ljust(78, '-')}\n\n{source}"
-    text = HEAD.format(file=path.name, fingerprint=_fingerprint(body)) + body
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
-        file.write(text)
-    os.replace(file.name, path)
+        text += f"\n\n{f'# ---- Exercise {number}: {name} '.ljust(78, '-')}\n\n{source}"
+    return text.replace("# fingerprint: ", f"# fingerprint: {_fingerprint(text)}", 1)
 
 
-def _fingerprint(body):
-    return hashlib.sha256(body.encode()).hexdigest()[:16]
+def _write(path, text):
+    """Write the file whole or not at all."""
+    new = path.with_suffix(".new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
-def _free_path(path):
+def _fingerprint(text):
+    """Tell whether a text is as it was written: a hash of all but the fingerprint itself."""
+    return hashlib.sha256(FINGERPRINT.sub("# fingerprint:", text).encode()).hexdigest()[:16]
+
+
+def _copy(path):
+    """Copy a file beside itself, under a name that is free."""
     number = 1
     while (copy := path.with_name(f"{path.stem}.edited-{number}{path.suffix}")).exists():
         number += 1
+    shutil.copyfile(path, copy)
     return copy

@@ -185,6 +185,8 @@ class Probe:
         kind = type(error).__name__
         said = f"{kind}: {message}" if message else kind
         slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
+        if "positional argument" in message and not hasattr(function, "__self__"):
+            slip = "Keep the parameters of the stub as they were, in name and order."
         if not line:
             return Failure(
                 ("unusable", _role(function), said),

@@ -582,15 +582,15 @@ def shares_half_each(table):
 
 
 def _two(value):
-    """Read two numbers out of whatever holds them: a tensor, a list, a tuple."""
-    if isinstance(value, torch.Tensor) and value.dim() == 1:
-        value = value.tolist()
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
+    """Read two numbers out of a tensor of shape (2,)."""
+    if not isinstance(value, torch.Tensor) or value.shape != (2,):
         what = f"of type {type(value).__name__}"
         if isinstance(value, torch.Tensor):
             what = f"a tensor of shape {tuple(value.shape)}"
-        raise Failure(("shape", what), f"what `shares` returns is {what}, expected two numbers")
-    return value
+        raise Failure(
+            ("shape", what), f"what `shares` returns is {what}, expected a tensor of shape (2,)"
+        )
+    return value.tolist()
 
 
 def _run_shares(table):

@@ -776,6 +776,16 @@ def paired_gap(ours, theirs):
     return differences.mean().item(), differences.std().item() / math.sqrt(len(differences))
 
 
+def paired_size_of_gap(ours, theirs):
+    gap, error = paired_gap(ours, theirs)
+    return abs(gap), error
+
+
+def paired_ten(ours, theirs):
+    differences = theirs - ours
+    return differences.mean().item(), differences.std().item() / math.sqrt(10)
+
+
 def paired_unpaired(ours, theirs):
     error = math.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs))
     return (theirs.mean() - ours.mean()).item(), error
@@ -849,12 +859,14 @@ def paired_mean_only(ours, theirs):
     return paired_gap(ours, theirs)[0]
 
 
-def _paired_case(repeats, seed, label, dtype=torch.float64, tol=1e-9):
+def _paired_case(repeats, seed, label, dtype=torch.float64, tol=1e-9, turned=False):
     """Rates that rise and fall together, with a gap that is not always of one sign."""
     shared = _rates(repeats, seed=seed)
     ours = (shared + 0.15 * _rates(repeats, seed=seed + 1)).to(dtype)
     theirs = (shared + 0.2 * _rates(repeats, seed=seed + 2)).to(dtype)
     names = "the mean difference", "its standard error"
+    if turned:
+        ours, theirs = theirs, ours
 
     def expect():
         pairs = zip(ours.double().tolist(), theirs.double().tolist(), strict=True)
@@ -878,9 +890,15 @@ PAIRED_GAP = Exercise(
     cases=(
         _paired_case(6, 11, "6 pairs: equals Python's `statistics` on the differences"),
         _paired_case(3, 21, "3 pairs"),
+        _paired_case(6, 11, "the other way round: theirs is better, the gap negative", turned=True),
         _paired_case(5, 31, "5 pairs, in float32", dtype=torch.float32, tol=1e-5),
     ),
     mistakes=(
+        Mistake(
+            paired_size_of_gap,
+            "The gap has a sign: it is negative where theirs has the smaller error.",
+        ),
+        Mistake(paired_ten, "10 was written where the number of pairs belongs."),
         Mistake(
             paired_unpaired,
             "This is the standard error for two settings that share nothing. Here each pair was "
@@ -953,6 +971,10 @@ def repeats_needed(std, gap):
 
 def repeats_of_one(std, gap):
     return math.ceil(4 * std**2 / gap**2)
+
+
+def repeats_one_more(std, gap):
+    return int(8 * std**2 / gap**2) + 1
 
 
 def repeats_floor(std, gap):
@@ -1028,12 +1050,18 @@ REPEATS_NEEDED = Exercise(
         _repeats_case(0.8, 0.3, "std 0.8, gap 0.3"),
         _repeats_case(5.0, 7.9, "std 5, gap 7.9"),
         _repeats_case(1.0, 40.0, "std 1, gap 40: one repetition of each will do"),
+        _repeats_case(1.0, 2.0, "std 1, gap 2: exactly half the gap is small enough"),
     ),
     mistakes=(
         Mistake(
             repeats_of_one,
             "This is for a single mean. Both means are uncertain, so the variance of their "
             "difference is twice that of one.",
+        ),
+        Mistake(
+            repeats_one_more,
+            "One too many where the number comes out whole: *at most* half the gap includes "
+            "exactly half. `math.ceil` leaves whole numbers alone.",
         ),
         Mistake(
             repeats_floor,

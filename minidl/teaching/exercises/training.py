@@ -803,7 +803,8 @@ ACCUMULATE_SAMPLES = Exercise(
         ),
         Mistake(
             samples_without_backward,
-            "The losses are right, but the stored gradients are zero: nothing went backward.",
+            "The losses are right, but the stored gradients are zero: nothing went backward, or "
+            "they were reset afterwards.",
         ),
         Mistake(
             samples_swapped,
@@ -886,17 +887,22 @@ def _epoch_case(label, hint, *setting, leftover=False, tol=1e-9, **more):
     )
 
 
+#: Added to the losses that a recorder returns: a loop that computes its own misses it.
+INVENTED = 1000.0
+
+
 class Recorder:
     """An ``accumulate`` that keeps what it was given and then does its work."""
 
-    def __init__(self):
+    def __init__(self, added=0.0):
+        self.added = added
         self.batches = []
         self.clean = True
 
     def __call__(self, model, loss, x, y):
         self.batches.append((x.clone(), y.clone()))
         self.clean = self.clean and not any(grad.any() for _, grad in model.param())
-        return accumulate_samples(model, loss, x, y)
+        return accumulate_samples(model, loss, x, y) + self.added
 
 
 CALLED = "`accumulate` is called with mini-batches of 3, 3 and 1 samples"
@@ -904,7 +910,7 @@ CLEAN = "the stored gradients are zero when `accumulate` is called"
 
 
 def _run_recorded(function, probe):
-    model, (x, y), recorder = _model(), _data(7), Recorder()
+    model, (x, y), recorder = _model(), _data(7), Recorder(INVENTED)
     name = "the returned loss"
     value = probe(function, model, MSELoss(), x, y, batch_size=3, lr=0.3, accumulate=recorder)
     return {
@@ -916,7 +922,9 @@ def _run_recorded(function, probe):
 
 
 def _expect_recorded():
-    return {CALLED: True, CLEAN: True, **_expect_epochs(7, 3, 0.3)()}
+    expected = _expect_epochs(7, 3, 0.3)()
+    expected["the returned loss"] += INVENTED
+    return {CALLED: True, CLEAN: True, **expected}
 
 
 OWN_TARGET = "each sample still has its own target"
@@ -1216,8 +1224,8 @@ TRAIN_EPOCH = Exercise(
         ),
         Mistake(
             _loop("ZSA"),
-            "The step was taken after the reset and before `accumulate`, so with zeros. Nothing "
-            "was learned.",
+            "No parameter has moved. Is there a step, and does it come after `accumulate` and "
+            "before the next reset?",
         ),
         Mistake(
             _loop("SAZ"),
