@@ -186,7 +186,7 @@ def test_the_table_of_minidl_grows_from_chapter_to_chapter():
     earlier = []
     for number, path in enumerate(CHAPTERS, start=1):
         text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
-        rows = re.findall(r"^\| (?:\*\*)?(\d+)(?:\*\*)? \| (.*)$", text, flags=re.M)
+        rows = re.findall(r"^\| (?:\*\*)?(\d+)(?:\*\*)? \| (`.*)$", text, flags=re.M)
         rows = [(int(chapter), rest) for chapter, rest in rows]
         assert rows[: len(earlier)] == earlier
         assert {chapter for chapter, _ in rows[len(earlier) :]} == {number}
