@@ -72,6 +72,7 @@ def test_passed_answers_are_gathered_in_order_with_what_they_need(folder, capsys
     text = (folder / "my_minidl.py").read_text()
     assert text.index("class ReLU") < text.index("class Tanh")
     assert RELU in text and TANH in text
+    assert "import torch\n\nfrom minidl import Module\n\n\n# ---- Exercise 2.1" in text
     assert text.index("def square") < text.index("def one_minus_square") < text.index("class Tanh")
     module = own.load(folder / "my_minidl.py")
     x = minidl.disc(5)[0]
@@ -109,9 +110,9 @@ def test_a_file_edited_by_hand_is_copied_before_it_is_written(folder, capsys):
         copy = folder / f"my_minidl.edited-{number}.py"
         assert copy.read_text() == edited
         assert f"a copy of your version is in {copy.name}." in capsys.readouterr().out
-    file.write_text("my own thoughts\n")
+    file.write_text('"""My own thoughts."""\n')
     notebook.run('check("relu", ReLU)')
-    assert (folder / "my_minidl.edited-3.py").read_text() == "my own thoughts\n"
+    assert (folder / "my_minidl.edited-3.py").read_text() == '"""My own thoughts."""\n'
 
 
 def test_nothing_is_written_while_notebooks_are_validated(folder, monkeypatch, capsys):

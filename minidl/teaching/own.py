@@ -296,6 +296,10 @@ def _read(path):
     if not path.is_file():
         return set(), {}, False
     text = path.read_text(encoding="utf-8")
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        raise NotKept(f"there is a mistake in its line {error.lineno}: {error.msg}") from error
     found = FINGERPRINT.search(text)
     edited = found is None or found[1] != _fingerprint(text)
     marks = list(MARK.finditer(text))
@@ -305,21 +309,29 @@ def _read(path):
         for mark, end in zip(marks, ends, strict=True)
     }
     head = text[: marks[0].start()] if marks else ""
-    imports = {line for line in head.splitlines() if line.startswith(("import ", "from "))}
-    try:
-        for _, source in sections.values():
-            ast.parse(source)
-    except SyntaxError as error:
-        raise NotKept(f"there is a mistake in that file: {error.msg}, `{error.text}`") from error
+    imports = set()
+    for node in ast.parse(head).body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                node.names = [alias]
+                imports.add(ast.unparse(node))
     return imports, sections, edited
 
 
 def _compose(imports, sections):
     """Write imports and sections as one text, without the imports of what it defines itself."""
     own = {name for _, source in sections.values() for name in _top_level(source)}
-    imports = sorted(line for line in imports if line.split()[-1] not in own)
-    modules = [line for line in imports if line.startswith("import ")]
-    blocks = ["\n".join(modules), "\n".join(line for line in imports if line not in modules)]
+    modules, names = [], {}
+    for line in sorted(imports):
+        if line.split()[-1] in own:
+            continue
+        if line.startswith("import "):
+            modules.append(line)
+        else:
+            home, _, name = line.removeprefix("from ").partition(" import ")
+            names.setdefault(home, []).append(name)
+    froms = [f"from {home} import {', '.join(parts)}" for home, parts in names.items()]
+    blocks = ["\n".join(modules), "\n".join(froms)]
     text = HEAD.format(file=FILE, fingerprint="")
     text += "\n" + "\n\n".join(block for block in blocks if block) + "\n"
     for number in sorted(sections, key=lambda number: [int(part) for part in number.split(".")]):
