@@ -1,13 +1,14 @@
 # make book   the HTML of the book, in _build/html
 # make test   unit tests, and every notebook against its stored outputs
 # make lint   style of the code
+# make test-matrix   the notebooks as on other processors, one line each
 # make clean  away with what the others made
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
-.PHONY: book test lint clean
+.PHONY: book test test-matrix lint clean
 .DELETE_ON_ERROR:
 
 book: $(VENV)/complete
@@ -16,6 +17,9 @@ book: $(VENV)/complete
 
 test: $(VENV)/complete
 	$(RUN) pytest --nbval
+
+test-matrix: $(VENV)/complete
+	$(VENV)/bin/python tests/matrix.py
 
 lint: $(VENV)/complete
 	$(RUN) ruff check .
