@@ -738,16 +738,19 @@ class SquaresOff:
 
 
 class Cubes:
-    """Σ (p − t)³, for which a central difference is too large by h² in every entry."""
+    """a Σ (p − t)³, for which a central difference is too large by a h² in every entry."""
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
 
     def __repr__(self):
         return "the loss that is judged"
 
     def forward(self, prediction, target):
-        return (prediction - target).pow(3).sum()
+        return self.factor * (prediction - target).pow(3).sum()
 
     def backward(self, prediction, target):
-        return 3 * (prediction - target).square()
+        return 3 * self.factor * (prediction - target).square()
 
 
 class SquaresTurned(SquaresOff):
@@ -774,7 +777,7 @@ def _difference_case(loss, prediction, target, h, expected, label, hint="", tol=
 
 
 def _run_default(judge, probe):
-    return _judged(probe(judge, SquaresOff(e3_2=0.04), P, T))
+    return _judged(probe(judge, Cubes(1e12), P, P.clone()))
 
 
 def difference_entry_zero(loss, prediction, target, h=1e-6):
@@ -855,10 +858,11 @@ LOSS_DIFFERENCE = Exercise(
             SquaresTurned(),
             P,
             T,
-            1e-6,
+            0.1,
             4 * (P - T).abs().max().item(),
             "all of its backward with the wrong sign",
             "Every entry has a difference; of their absolute values the largest is wanted.",
+            tol=1e-9,
         ),
         _difference_case(
             Cubes(),
@@ -880,9 +884,10 @@ LOSS_DIFFERENCE = Exercise(
             tol=1e-9,
         ),
         Case(
-            label="without h: one entry too large by 0.04",
+            label="without h: the step is 1e-6, as a steep sum of cubes shows",
             run=_run_default,
-            expect=lambda: {"the largest difference": 0.04},
+            expect=lambda: {"the largest difference": 1.0},
+            hint="Keep `h=1e-6` in the first line, as it was in the stub, and use that h.",
             tol=1e-7,
         ),
     ),
