@@ -22,6 +22,7 @@ from notebooks import (
     read,
     run,
     solve,
+    text_outputs,
 )
 
 import minidl
@@ -154,14 +155,6 @@ def test_no_solution_stands_in_the_notebook(path):
                     stubs = [c.source for c in filter(is_exercise, code_cells(notebook))]
                     if not any(line in ast.unparse(ast.parse(stub)) for stub in stubs):
                         assert line not in given
-
-
-def text_outputs(cell):
-    return [
-        output.get("text") or output.get("data", {}).get("text/plain")
-        for output in cell.outputs
-        if "image/png" not in output.get("data", {})
-    ]
 
 
 @CHAPTER
