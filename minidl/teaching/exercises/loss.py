@@ -693,6 +693,10 @@ def difference_first_row(loss, prediction, target, h=1e-6):
     return (loss.backward(prediction, target) - measured)[0].abs().max().item()
 
 
+def difference_without_last(loss, prediction, target, h=1e-6):
+    return _differences(loss, prediction, target, h).flatten()[:-1].max().item()
+
+
 def difference_forward(loss, prediction, target, h=1e-6):
     measured = torch.zeros_like(prediction)
     for k in range(prediction.numel()):
@@ -828,7 +832,7 @@ LOSS_DIFFERENCE = Exercise(
             "difference of `loss.forward(prediction, target)` when that entry is moved.",
         ),
         _difference_case(
-            SquaresOff(e1_2=0.03),
+            SquaresOff(e0_0=0.03),
             P,
             T,
             1e-6,
@@ -837,7 +841,7 @@ LOSS_DIFFERENCE = Exercise(
             "Every entry has a difference; of their absolute values the largest is wanted.",
         ),
         _difference_case(
-            SquaresOff(e4_0=-0.05),
+            SquaresOff(e4_2=-0.05),
             P,
             T,
             1e-6,
@@ -983,6 +987,10 @@ LOSS_DIFFERENCE = Exercise(
         Mistake(
             difference_first_row,
             "Only the first sample was compared. An error further down goes unnoticed.",
+        ),
+        Mistake(
+            difference_without_last,
+            "The last entry was left out: does the loop end one turn early?",
         ),
         Mistake(
             difference_forward,

@@ -322,12 +322,13 @@ def _in_order(batch_size, label, hint="", dtype=torch.float64):
     )
 
 
-NUMBERED = torch.arange(40.0, dtype=torch.float64)[:, None]
+NUMBERED = torch.arange(130.0, dtype=torch.float64)[:, None]
 #: What a target is more than its point.
-AHEAD = 100
+AHEAD = 1000
 MIXED = (
     "each point still has its own target",
     "every point comes exactly once",
+    "every target comes exactly once",
     "the order is a new one",
     "the second epoch's order differs from the first's",
     "two generators with the same seed give the same order",
@@ -336,9 +337,9 @@ MIXED = (
 
 
 def _epoch(minibatches, probe, generator):
-    """Rows of an epoch of 40 numbered points, in batches of 15."""
+    """Rows of an epoch of 130 numbered points, in batches of 45."""
     targets = NUMBERED.flatten() + AHEAD
-    pairs = probe(minibatches, NUMBERED, targets, 15, then=_pairs, generator=generator)
+    pairs = probe(minibatches, NUMBERED, targets, 45, then=_pairs, generator=generator)
     return [(x.flatten(), y) for x, y in pairs]
 
 
@@ -355,6 +356,7 @@ def _run_shuffled(minibatches, probe):
     holds = (
         all(torch.equal(x + AHEAD, y) for x, y in zip(xs, ys, strict=True)),
         all(torch.equal(x.sort().values, NUMBERED.flatten()) for x in xs),
+        all(torch.equal(y.sort().values, NUMBERED.flatten() + AHEAD) for y in ys),
         not torch.equal(xs[0], NUMBERED.flatten()),
         not torch.equal(*xs),
         torch.equal(xs[0], torch.cat([x for x, _ in again])),
@@ -428,6 +430,13 @@ def minibatches_torn_apart(x, y, batch_size, *, generator=None):
     yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
 
 
+def minibatches_one_for_both(x, y, batch_size, *, generator=None):
+    if generator is not None:
+        order = torch.randperm(len(x), generator=generator)
+        x = y = x[order]
+    yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
+
+
 def minibatches_with_replacement(x, y, batch_size, *, generator=None):
     if generator is not None:
         order = torch.randint(len(x), (len(x),), generator=generator)
@@ -494,6 +503,10 @@ MINIBATCHES = Exercise(
             minibatches_torn_apart,
             "x and y were put in two different orders, so the points lost their targets. Draw "
             "one order and use it for both.",
+        ),
+        Mistake(
+            minibatches_one_for_both,
+            "Both halves of the pairs come from x: what became of y?",
         ),
         Mistake(
             minibatches_with_replacement,

@@ -734,11 +734,11 @@ CHAIN = {"x": [], "y1": ["x"], "y2": ["y1"], "y3": ["y2"]}
 BRANCH = {"x": [], "a": ["x", "x"], "b": ["a", "x"], "y": ["a", "b"]}
 LATE = {"y": ["a", "d"], "a": ["x"], "b": ["a"], "c": ["b"], "d": ["c", "w"], "w": [], "x": []}
 LADDER = {
+    "q2": ["q1", "p2"],
+    "p2": ["p1", "q1"],
     "y": ["p4", "q4"],
     "p1": ["x"],
     "q1": ["x", "v"],
-    "p2": ["p1", "q1"],
-    "q2": ["q1", "p2"],
     "p3": ["q2"],
     "q3": ["p3", "q1", "q2"],
     "p4": ["p3", "q3", "p1"],
@@ -1068,6 +1068,16 @@ RX, RGRAD = randn(5, 3, seed=42), randn(5, 3, seed=43)
 RX2, RGRAD2 = randn(2, 3, seed=44), randn(2, 3, seed=45)
 
 
+class Straight(Module):
+    """Hands on what it is given, the very same tensor."""
+
+    def forward(self, x):
+        return x
+
+    def backward(self, x, y, grad):
+        return grad
+
+
 def _linear(dtype=torch.float64):
     layer = Linear(3, 3, dtype=dtype)
     layer.weight.copy_(WEIGHT)
@@ -1079,14 +1089,16 @@ def _run_residual_forward(cls, probe):
     return {
         "y around a linear layer": probe(probe(cls, _linear()).forward, RX),
         "y around tanh": probe(probe(cls, Tanh()).forward, RX),
+        "y around a module that returns x itself": probe(probe(cls, Straight()).forward, RX),
     }
 
 
 def _run_residual_activations(cls, probe):
-    tanh, relu = probe(cls, Tanh()), probe(cls, ReLU())
+    tanh, relu, straight = (probe(cls, inner) for inner in (Tanh(), ReLU(), Straight()))
     return {
         "dL/dx around tanh": probe(tanh.backward, RX, RX + torch.tanh(RX), RGRAD),
         "dL/dx around ReLU": probe(relu.backward, RX, RX + torch.relu(RX), RGRAD),
+        "dL/dx around a module that returns x itself": probe(straight.backward, RX, 2 * RX, RGRAD),
     }
 
 
@@ -1096,6 +1108,7 @@ def _expect_residual_activations():
         leaf = RX.clone().requires_grad_()
         (leaf + function(leaf)).backward(RGRAD)
         found[f"dL/dx around {name}"] = leaf.grad
+    found["dL/dx around a module that returns x itself"] = 2 * RGRAD
     return found
 
 
@@ -1200,6 +1213,13 @@ class ResidualInPlace(Residual):
     def forward(self, x):
         x += self.inner.forward(x)
         return x
+
+
+class ResidualInnerInPlace(Residual):
+    def forward(self, x):
+        y = self.inner.forward(x)
+        y += x
+        return y
 
 
 class ResidualInnerPathOnly(Residual):
@@ -1322,6 +1342,7 @@ RESIDUAL = Exercise(
             expect=lambda: {
                 "y around a linear layer": RX + torch.nn.functional.linear(RX, WEIGHT, BIAS),
                 "y around tanh": RX + torch.tanh(RX),
+                "y around a module that returns x itself": 2 * RX,
             },
             hint="The output of the inner module, and x itself, added.",
         ),
@@ -1377,6 +1398,11 @@ RESIDUAL = Exercise(
             ResidualInPlace,
             "`x += …` writes into the caller's tensor, which is still needed on the way back. "
             "Make a new one.",
+        ),
+        Mistake(
+            ResidualInnerInPlace,
+            "x was added into the inner module's output, in place. A module may return x itself, "
+            "and then x changes. Make a new tensor: `a + b`.",
         ),
         Mistake(
             ResidualInnerPathOnly,

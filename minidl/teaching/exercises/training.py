@@ -336,7 +336,7 @@ LARGEST_STABLE_LR = Exercise(
     solution=largest_stable_lr,
     cases=(
         _rate_case((3.0,), "one curvature: the limit that is found by trying"),
-        _rate_case((0.5, 8.0, 2.5), "three curvatures"),
+        _rate_case((0.5, 4.0, 8.0, 2.5), "four curvatures, the largest one inside"),
         _rate_case((6.0, 0.2), "the largest one first"),
         _rate_case((0.3, 0.1, 0.25, 0.4), "four small ones"),
     ),
