@@ -1,25 +1,30 @@
 # make book   the HTML of the book, in _build/html
 # make test   unit tests, and every notebook against its stored outputs
 # make lint   style of the code
-# make test-matrix   the notebooks as on other processors, one line each
+# make test-matrix     the notebooks as on other processors, one line each
+# make test-extremes   the same on the two of them that differ most
 # make clean  away with what the others made
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
-.PHONY: book test test-matrix lint clean
+.PHONY: book test test-matrix test-extremes lint clean
 .DELETE_ON_ERROR:
 
 book: $(VENV)/complete
 	$(VENV)/bin/jupyter-book build . -n -W --keep-going --all
 	$(VENV)/bin/python tests/check_pages.py
 
+# spread over processes by file, each with one thread
 test: $(VENV)/complete
-	$(RUN) pytest --nbval
+	OMP_NUM_THREADS=1 $(RUN) pytest --nbval -n auto --dist loadfile
 
 test-matrix: $(VENV)/complete
 	$(VENV)/bin/python tests/matrix.py
+
+test-extremes: $(VENV)/complete
+	$(VENV)/bin/python tests/matrix.py --extremes
 
 lint: $(VENV)/complete
 	$(RUN) ruff check .
