@@ -42,6 +42,14 @@ def spread(one, other):
     return math.sqrt(one**2 + other**2)
 
 
+def error_of_difference(one, other, repeats):
+    """Unpaired standard error, from two pairs of mean and standard deviation."""
+    return of(lambda _, s, __, t: spread(s, t) / math.sqrt(repeats), one, other)
+
+
+STEP_GAP = of(lambda one, _, other, __: one - other, BY_BATCH_400, BY_SAMPLE_400)
+
+
 STATED = [
     (
         "custom framework, train | # | # | | custom framework, test | # | # | "
@@ -214,7 +222,7 @@ STATED = [
     (
         "The paper has # there, with a standard error that it does not give: # by",
         PAPER_GAP,
-        calc(spread(8.88, 14.13) / math.sqrt(10)),
+        error_of_difference(TORCH_TRAIN, TORCH, 10),
     ),
     (
         "ours, # against # points. Even",
@@ -236,12 +244,18 @@ STATED = [
             pick(out("07-031", "PyTorch test: # ± #"), 1),
             pick(out("07-031", "custom test: # ± #"), 1),
         ),
-        calc(spread(13.11, 2.39)),
+        of(
+            spread,
+            *(
+                pick(out("07-031", "PyTorch test: # ± #"), 1),
+                pick(out("07-031", "custom test: # ± #"), 1),
+            ),
+        ),
     ),
     (
         r"$\sqrt{(#^2 + #^2)/#} = #$",
         *(pick(BY_BATCH_400, 1), pick(BY_SAMPLE_400, 1), SEEDS),
-        calc(spread(3.19, 2.12) / math.sqrt(400)),
+        error_of_difference(BY_BATCH_400, BY_SAMPLE_400, 400),
     ),
     (r"$#/\sqrt{#} = #$, fits both", pick(OURS, 1), REPEATS, calc(2.23 / math.sqrt(10))),
     ("first # to # repetitions of our", code("07-050", "min=#, max=#, desc")),
@@ -274,13 +288,17 @@ STATED = [
         "| the paper, ten repetitions | # | # |",
         *(BY_BATCH_400, BY_SAMPLE_400, OURS),
     ),
-    ("With # runs of each, the two differ by #", SEEDS, calc(5.90 - 5.16)),
-    (r"$# \pm #$, and nobody", calc(5.90 - 5.16, spread(3.19, 2.12) / math.sqrt(10))),
+    ("With # runs of each, the two differ by #", SEEDS, STEP_GAP),
+    (
+        r"$# \pm #$, and nobody",
+        *(STEP_GAP, error_of_difference(BY_BATCH_400, BY_SAMPLE_400, 10)),
+    ),
     (
         "both variances: # for the two ways of stepping, # for the two frameworks "
         "(from # and #, "
         "again over # seeds, where the gap was #)",
-        calc(spread(3.19, 2.12) / math.sqrt(2), spread(3.19, 11.3) / math.sqrt(2)),
+        error_of_difference(BY_BATCH_400, BY_SAMPLE_400, 2),
+        error_of_difference(BY_BATCH_400, TESTED_400, 2),
         *(pick(BY_BATCH_400, 1), pick(TESTED_400, 1), SEEDS),
         of(lambda theirs, _, ours, __: theirs - ours, TESTED_400, BY_BATCH_400),
     ),
