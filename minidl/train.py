@@ -4,8 +4,18 @@ from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
-from .checks import check_count, check_generator, check_loss, check_number, check_tensor
+from .checks import check_callable, check_flag, check_rows
 from .data import error_rate, minibatches
+from .network_checks import (
+    check_loss,
+    check_module,
+    check_network,
+    check_options,
+    check_prediction,
+    check_reduction,
+    check_training,
+    check_zero,
+)
 from .optim import SGD
 from .sequential import Sequential
 
@@ -42,7 +52,13 @@ def accumulate_batch(model, loss, x, y):
     -------
     float
         The loss of the mini-batch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; before any gradient is changed.
     """
+    check_network("accumulate_batch", model, loss)
     outputs = model.forward_pass(x)
     model.backward_pass(outputs, loss.backward(outputs[-1], y))
     return loss.forward(outputs[-1], y).item()
@@ -53,8 +69,12 @@ def accumulate_samples(model, loss, x, y):
 
     Where the loss is a sum, not a mean, nothing is divided.  Arguments and result are
     those of :func:`accumulate_batch`, and so are the gradients, but for rounding.  The
-    stored gradients must be zero before.
+    stored gradients must be zero before, and are refused with a ValueError if not.
     """
+    check_network("accumulate_samples", model, loss)
+    check_rows("accumulate_samples", x, y)
+    check_reduction("accumulate_samples", loss)
+    check_zero("accumulate_samples", model)
     values = []
     for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
         outputs = model.forward_pass(x_sample)
@@ -93,9 +113,16 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
 
     Raises
     ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is changed or drawn.  What a
+        network, loss or ``accumulate`` of your own raises comes in the midst of a
+        mini-batch, whose gradients are then incomplete; it has made no step.
     FloatingPointError
-        If the loss becomes infinite or not a number.
+        If the loss becomes infinite or not a number.  The mini-batches before have
+        made their steps and this one has not; the gradients are this one's.
     """
+    check_training("train_epoch", model, loss, x, y)
+    check_callable("train_epoch", "accumulate", accumulate)
     optimizer = SGD(model, lr)
     total = 0.0
     batches = minibatches(x, y, batch_size, generator=generator)
@@ -158,19 +185,30 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        If an argument cannot be right; before anything is changed.
+        If an argument cannot be right; before anything is changed or drawn.
     FloatingPointError
-        If the loss becomes infinite or not a number.
+        If the loss, or the network's output after an epoch, becomes infinite or not a
+        number.  All steps before have been made and are not taken back: the parameters
+        are those with which it happened, the gradients those of the last mini-batch met.
     """
-    _check_data("x", "y", x, y)
-    if test is not None:
-        _check_data("test x", "test y", *test)
-    check_count("fit", "epochs", epochs)
-    check_count("fit", "batch_size", batch_size)
-    check_number("fit", "lr", lr)
-    check_generator("fit", generator)
     if not hasattr(model, "forward_pass"):
+        check_module("fit", "model", model)
         model = Sequential([model])
+    check_training("fit", model, loss, x, y)
+    check_options(
+        "fit",
+        x,
+        y,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        test=test,
+        generator=generator,
+        progress=progress,
+    )
+    check_flag("fit", "per_sample", per_sample)
+    if per_sample:
+        check_reduction("fit", loss)
     options = {
         "batch_size": batch_size,
         "lr": lr,
@@ -183,17 +221,11 @@ def fit(
             history.loss.append(train_epoch(model, loss, x, y, **options))
         except FloatingPointError as error:
             raise FloatingPointError(f"epoch {epoch}, {error}") from None
-        history.train_error.append(error_rate(model.forward(x), y))
+        prediction = model.forward(x)
+        check_prediction(prediction, epoch, lr)
+        history.train_error.append(error_rate(prediction, y))
         if test is not None:
-            history.test_error.append(error_rate(model.forward(test[0]), test[1]))
+            prediction = model.forward(test[0])
+            check_prediction(prediction, epoch, lr)
+            history.test_error.append(error_rate(prediction, test[1]))
     return history
-
-
-def _check_data(x_name, y_name, x, y):
-    check_tensor("fit", x_name, x, shape=("N", "in_features"))
-    check_tensor("fit", y_name, y, shape=(len(x), "out_features"), like=x)
-    if len(x) == 0:
-        raise ValueError(f"fit: {x_name} has no rows")
-    for name, value in ((x_name, x), (y_name, y)):
-        if not value.isfinite().all():
-            raise ValueError(f"fit: {name} holds infinite numbers or NaN")
