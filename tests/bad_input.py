@@ -339,7 +339,7 @@ class Call:
         self.function, self.arguments = GOOD[name]()
         self.changed = changed or {}
         for argument, change in self.changed.items():
-            self.arguments[argument] = change(self.arguments[argument])
+            self.arguments[argument] = change(self.arguments.get(argument))
 
     def run(self):
         self.result = self.function(**self.arguments)

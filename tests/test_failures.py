@@ -1,6 +1,7 @@
 """Shapes in general, errors that come from within a network, and trainings that diverge."""
 
 import math
+import types
 
 import pytest
 import torch
@@ -8,7 +9,9 @@ from bad_input import bits, close, filled, generator, linear, randn, tensors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import minidl
 from minidl import Linear, MSELoss, ReLU, Sequential, Tanh, accumulate_batch, fit, train_epoch
+from minidl.experiment import Setting, paper_network, run
 from minidl.torch_twin import fit_torch, torch_twin
 
 
@@ -194,3 +197,27 @@ def test_only_the_test_data_may_overflow():
         fit(linear_network(), MSELoss(), x, y, **options)
     with pytest.raises(FloatingPointError, match=message):
         fit_torch(torch_twin(linear_network()), x, y, **options)
+
+
+def own_framework(train_epoch):
+    """A reader's own framework, with a loop that looks at no loss."""
+    own = types.ModuleType("own")
+    vars(own).update(vars(minidl), paper_network=paper_network, train_epoch=train_epoch)
+    return own
+
+
+def test_divergence_in_a_reader_s_own_framework_is_named_by_its_epoch():
+    setting = Setting(epochs=2, n_train=20, n_test=10, width=3, repeats=1, lr=0.5)
+
+    def loss_is_no_number(model, loss, x, y, **options):
+        return math.nan
+
+    def last_step_too_large(model, loss, x, y, **options):
+        for parameter, _ in model.param():
+            parameter.fill_(1e300)
+        return 0.25
+
+    with pytest.raises(FloatingPointError, match="epoch 1: the loss is nan"):
+        run(setting, own_framework(loss_is_no_number))
+    with pytest.raises(FloatingPointError, match="epoch 1, after its last mini-batch: .* 0.5"):
+        run(setting, own_framework(last_step_too_large))
