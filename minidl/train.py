@@ -1,11 +1,15 @@
 """The training loop."""
 
+import math
 from dataclasses import dataclass, field
 
+import torch
 from tqdm import tqdm
 
 from .checks import check_callable, check_flag, check_rows
+from .compiled import CompiledTraining
 from .data import error_rate, minibatches
+from .losses import MSELoss
 from .network_checks import (
     check_loss,
     check_module,
@@ -17,6 +21,7 @@ from .network_checks import (
     check_zero,
 )
 from .optim import SGD
+from .plan import PlannedTraining, blocks, chain
 from .sequential import Sequential
 
 
@@ -148,8 +153,14 @@ def fit(
     test=None,
     generator=None,
     progress=False,
+    errors=True,
+    compile=False,
 ):
     """Train a model by mini-batch gradient descent.
+
+    The steps are those of :func:`train_epoch`, and so are the results but for
+    rounding.  A network of linear layers, activations and mean squared error is
+    trained by a :class:`minidl.plan.Plan`, with fewer operations.
 
     Parameters
     ----------
@@ -177,6 +188,12 @@ def fit(
         are taken in the order in which they stand.
     progress : bool
         Show a progress bar, if the output is a terminal.
+    errors : bool
+        Measure the error rates after every epoch.
+    compile : bool
+        Let ``torch.compile`` make one function of ten steps.  This takes seconds before
+        the first step and works for any modules.  Where there is no C++ compiler, a
+        warning says so and the training goes on without.
 
     Returns
     -------
@@ -206,26 +223,74 @@ def fit(
         generator=generator,
         progress=progress,
     )
-    check_flag("fit", "per_sample", per_sample)
-    if per_sample:
-        check_reduction("fit", loss)
-    options = {
-        "batch_size": batch_size,
-        "lr": lr,
-        "generator": generator,
-        "accumulate": accumulate_samples if per_sample else accumulate_batch,
-    }
+    for name, value in (("per_sample", per_sample), ("errors", errors), ("compile", compile)):
+        check_flag("fit", name, value)
+    trainer = _trainer(model, loss, lr, per_sample, compile)
+    options = {"batch_size": batch_size, "lr": lr, "generator": generator}
+    if trainer is None:
+        options["accumulate"] = accumulate_samples if per_sample else accumulate_batch
+        losses = _epochs(model, loss, x, y, **options)
+    else:
+        losses = _fast_epochs(trainer, model, loss, x, y, **options)
     history = History()
     for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
         try:
-            history.loss.append(train_epoch(model, loss, x, y, **options))
+            history.loss.append(next(losses))
         except FloatingPointError as error:
             raise FloatingPointError(f"epoch {epoch}, {error}") from None
-        prediction = model.forward(x)
-        check_prediction(prediction, epoch, lr)
-        history.train_error.append(error_rate(prediction, y))
-        if test is not None:
-            prediction = model.forward(test[0])
-            check_prediction(prediction, epoch, lr)
-            history.test_error.append(error_rate(prediction, test[1]))
+        if trainer is not None and (errors or epoch == epochs):
+            trainer.store()
+        if errors:
+            history.train_error.append(_error_rate(model, x, y, epoch, lr))
+            if test is not None:
+                history.test_error.append(_error_rate(model, *test, epoch, lr))
     return history
+
+
+def _trainer(model, loss, lr, per_sample, compile):
+    """Choose the fastest way in which a network can be trained; None is the plain way."""
+    if per_sample:
+        check_reduction("fit", loss)
+        return None
+    if compile:
+        return CompiledTraining(model, loss, lr)
+    if type(loss) is MSELoss and blocks(model) is not None:
+        return PlannedTraining(blocks(model), loss, lr)
+    return None
+
+
+def _epochs(model, loss, x, y, **options):
+    """Yield the mean loss of one epoch after another, all by the modules' own methods."""
+    while True:
+        yield train_epoch(model, loss, x, y, **options)
+
+
+def _fast_epochs(trainer, model, loss, x, y, *, batch_size, lr, generator):
+    """Yield the mean loss of one epoch after another, each gone through by a trainer.
+
+    An epoch in which a loss is infinite or not a number is taken back and repeated the
+    plain way, which stops at the mini-batch where that happens and says so.
+    """
+    columns = trainer.columns(x)
+    batches = []
+    while True:
+        if generator is not None or not batches:
+            batches = list(minibatches(columns, y, batch_size, generator=generator))
+        values = trainer.epoch(batches)
+        mean = sum(v * len(part) for v, (part, _) in zip(values, batches, strict=True)) / len(x)
+        if not math.isfinite(mean):
+            trainer.undo()
+            x_again, y_again = (torch.cat(parts) for parts in zip(*batches, strict=True))
+            x_again = x_again[:, : x.shape[1]]
+            mean = train_epoch(model, loss, x_again, y_again, batch_size=batch_size, lr=lr)
+            trainer.load()
+        yield mean
+
+
+def _error_rate(model, x, y, epoch, lr):
+    """Measure an error rate after an epoch; of inner outputs only the last is kept."""
+    prediction = x
+    for module in chain(model):
+        prediction = module.forward(prediction)
+    check_prediction(prediction, epoch, lr)
+    return error_rate(prediction, y)

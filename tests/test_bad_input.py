@@ -704,6 +704,8 @@ row("run", "framework", CHOICE, one_of("minidl", "torch"))
 lacking = case(lambda _: math, ValueError, "lacks balanced_radius, one_hot, minibatches")
 row("run", "framework", set(), said("run: the module math ", {"module": lacking}))
 row("run", "progress", FLAG, flag)
+row("fit", "errors", FLAG, flag)
+row("fit", "compile", FLAG, flag)
 
 for function in ("table", "figure2"):
     row(
@@ -791,7 +793,7 @@ def test_the_good_calls_are_good(name):
 #: They hold what they are given, and ask nothing of it.
 RECORDS = {"Fold", "History", "Result"}
 #: What refuses, what `fit` runs when nothing was refused, the command line, the book's checks.
-INTERNAL = {"checks", "network_checks", "buffer", "plan", "__main__", "teaching"}
+INTERNAL = {"checks", "network_checks", "plan", "compiled", "__main__", "teaching"}
 
 
 def public():
