@@ -99,6 +99,22 @@ def test_nothing_is_added_behind_a_network_within_that_would_refuse(spoil):
     assert bits(model) == before
 
 
+def test_what_is_no_tensor_is_refused_where_no_module_asks():
+    """An inner network of activations, and a network of nothing at all."""
+    layer = filled(Linear(3, 2, dtype=torch.float64))
+    model = Sequential([Sequential([Tanh()]), layer])
+    x = randn(5, 3)
+    before = bits(layer)
+    with pytest.raises(
+        TypeError, match=r"Sequential\(\[Tanh\(\)\]\): x is None .* wanted a tensor"
+    ):
+        model.backward_pass([None, x, randn(5, 2)], randn(5, 2))
+    assert bits(layer) == before
+    with pytest.raises(TypeError, match=r"outputs\[0\] is None .* wanted a tensor"):
+        Sequential([]).backward_pass([None], x)
+    close(Sequential([]).backward_pass([x], x), x)
+
+
 class Unfinished(Tanh):
     """A module of a reader's own, whose methods are not checked."""
 
@@ -219,5 +235,5 @@ def test_divergence_in_a_reader_s_own_framework_is_named_by_its_epoch():
 
     with pytest.raises(FloatingPointError, match="epoch 1: the loss is nan"):
         run(setting, own_framework(loss_is_no_number))
-    with pytest.raises(FloatingPointError, match="epoch 1, after its last mini-batch: .* 0.5"):
+    with pytest.raises(FloatingPointError, match=r"epoch 1, after its last mini-batch: .* 0\.5"):
         run(setting, own_framework(last_step_too_large))
