@@ -3,7 +3,7 @@
 ::
 
     python tests/benchmarks/bench.py                    # the paper's training
-    python tests/benchmarks/bench.py --sweep --memory --steps --store
+    python tests/benchmarks/bench.py --sweep --memory --steps --roofline --store
     python tests/benchmarks/bench.py --help
 
 The contestants take turns in one process, several rounds, all on the same number of
@@ -36,6 +36,7 @@ def parser():
     add("--contestants", nargs="+", metavar="NAME", help="only these (an unknown name lists all)")
     add("--steps", action="store_true", help="also: the ladder, operations and their number")
     add("--memory", action="store_true", help="also: peak of memory and growth over the epochs")
+    add("--roofline", action="store_true", help="also: limits of the machine, PyTorch's step")
     add("--sweep", action="store_true", help="also: widths and batches, one thread and two")
     add("--store", nargs="?", type=Path, const=ROOT / "book" / "speed.json", metavar="FILE")
     add("--plot", type=Path, default=ROOT / "_build" / "sweep.png", help="the sweep's plot")
@@ -118,6 +119,16 @@ def main(arguments=None):
         large = replace(task, width=1024, batch_size=4096, samples=4096, epochs=2, lr=1e-3)
         results["memory"] = list(memory.memory(replace(task, epochs=200), large))
         print(report.memory_table(results["memory"]))
+
+    if options.roofline:
+        import pieces
+        import roofline
+
+        found = roofline.roofline(task.batch_size, options.seconds / 10)
+        results["roofline"] = list(found)
+        print(report.roofline_table(results["roofline"]))
+        results["pieces"] = list(pieces.pieces(task, options.seconds / 4))
+        print(report.pieces_table(results["pieces"]))
 
     if options.sweep:
         from sweep import sweep

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from measure import ratios
+from roofline import COPIED
 
 #: The parts of a stored measurement, and what each entry of a list has at least.
 PARTS = {
@@ -24,6 +25,8 @@ PARTS = {
     "ladder": {"key", "name", "ms", "quartiles", "cpu_ms", "rounds_ms"},
     "operations": {"operation", "microseconds", "ratio"},
     "counts": {"name", "total", "views", "calls"},
+    "roofline": {"what"},
+    "pieces": {"piece", "microseconds"},
 }
 
 
@@ -137,6 +140,30 @@ def counts_table(rows):
             for row in rows
         ],
     )
+
+
+def roofline_table(rows):
+    """Write the machine's limits and the speeds of products and ReLUs as a table."""
+    limits, *rows = rows
+    lines = [
+        ["fastest product", f"{limits['gflops']:.1f} GFLOP/s"],
+        *([f"bytes through the {place}", f"{limits[place]:.1f} GB/s"] for place in COPIED),
+        *(
+            [f"{row['what']}, width {row['width']}", f"{row['microseconds']:.2f} µs"]
+            for row in rows
+        ),
+    ]
+    return table(["this machine", "at best"], lines)
+
+
+def pieces_table(rows):
+    """Write what each piece adds to a step as a table."""
+    before = [0, *(row["microseconds"] for row in rows)]
+    lines = [
+        [row["piece"], f"{row['microseconds'] - start:.1f}", f"{row['microseconds']:.1f}"]
+        for row, start in zip(rows, before, strict=False)
+    ]
+    return table(["PyTorch's step", "this piece [µs]", "all so far [µs]"], lines)
 
 
 def goals(results):

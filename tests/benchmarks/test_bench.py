@@ -25,6 +25,7 @@ def outcome(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     arguments = [*TINY, "--contestants", *QUICK]
     arguments += ["--sweep", "--widths", "3", "5", "--batches", "1", "2", "--seconds", "0.01"]
+    arguments += ["--roofline"]
     arguments += ["--store", folder / "speed.json", "--plot", folder / "sweep.png"]
     done = subprocess.run(
         [sys.executable, HERE / "bench.py", *arguments], capture_output=True, text=True, check=False
@@ -70,6 +71,20 @@ def test_the_sweep_is_drawn(outcome):
     figure = report.plot_sweep(report.load(folder / "speed.json")["sweep"])
     labels = [line.get_label() for line in figure.axes[0].lines[:2]]
     assert labels == ["width 3", "width 5"]
+
+
+def test_limits_and_pieces_are_stored_in_order(outcome):
+    from pieces import STATEMENTS
+    from roofline import WIDTHS
+
+    text, folder = outcome
+    results = report.load(folder / "speed.json")
+    limits, *rows = results["roofline"]
+    assert all(limits[name] > 0 for name in ("gflops", "memory", "cache"))
+    places = [(row["what"], row["width"], row["batch_size"]) for row in rows]
+    assert places == [(what, width, 10) for what in ("product", "relu") for width in WIDTHS]
+    assert [row["piece"] for row in results["pieces"]] == list(STATEMENTS)
+    assert "| fastest product | " in text and "| backward | " in text
 
 
 def test_an_unknown_contestant_is_named():
