@@ -4,6 +4,8 @@ import math
 
 from prose_sources import calc, code, of, out, run
 
+from minidl.teaching import guard
+
 from .common import BATCH, EPOCHS, EPS32, EPS64, HALF, OURS, TEST, TORCH, TRAIN, pick, tens
 
 RADIUS, SHARE = (pick(out("01-017", "the paper's r = #, share #"), k) for k in (0, 1))
@@ -26,6 +28,10 @@ STATED = [
         calc(-math.log10(EPS32), -math.log10(EPS64)),
     ),
     ("Nine points in ten are inside", of(lambda p: round(p, -1) == 90, out("01-011", "#%"))),
+    (
+        "an endless loop after # seconds and a flood of output after # characters",
+        calc(guard.SECONDS, guard.CHARACTERS),
+    ),
     ("The radius itself, #, is larger than 1", calc(2 / math.sqrt(math.pi))),
     ("$r = #$ for the moment", code("01-009", "squares < #**2")),
     ("from 0 at radius 0 to 1 at radius #.", calc(math.sqrt(2))),
