@@ -5,7 +5,7 @@ import types
 
 import pytest
 import torch
-from bad_input import bits, close, filled, generator, linear, randn, tensors
+from bad_input import bare_loss, bits, close, filled, generator, linear, randn, tensors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +113,16 @@ def test_what_is_no_tensor_is_refused_where_no_module_asks():
     with pytest.raises(TypeError, match=r"outputs\[0\] is None .* wanted a tensor"):
         Sequential([]).backward_pass([None], x)
     close(Sequential([]).backward_pass([x], x), x)
+
+
+def test_fit_by_samples_asks_for_a_reduction_before_anything_changes():
+    model = linear_network()
+    filled(model)
+    before = bits(model)
+    options = {"epochs": 1, "batch_size": 2, "lr": 0.1, "per_sample": True}
+    with pytest.raises(ValueError, match=r"fit: loss\.reduction is None, wanted 'mean' or 'sum'"):
+        fit(model, bare_loss(), randn(5, 3), randn(5, 2), **options)
+    assert bits(model) == before
 
 
 class Unfinished(Tanh):
