@@ -273,3 +273,38 @@ class PlannedTraining:
         """Let the layers hold what was reached, and the gradients of the last mini-batch."""
         self.weights.store()
         self.weights.store_grads(self.scale)
+
+
+class PlannedSamples(PlannedTraining):
+    """Training by plans as the paper trains: each sample of a mini-batch by itself.
+
+    The plan is one for a single row.  Where another plan takes its step, this one adds
+    its gradients to a sum; the step follows when all samples of the mini-batch have come.
+    """
+
+    def __init__(self, blocks, loss, lr):
+        super().__init__(blocks, loss, lr)
+        self.sum = torch.zeros_like(self.weights.grads)
+
+    def epoch(self, batches):
+        """Take a step on each of a list of mini-batches, and return a list of their losses."""
+        self.before.copy_(self.weights.values)
+        plan = self.plans.get(1) or self.plan(batches[0][0][:1])
+        losses = []
+        for x, y in batches:
+            squares = x.new_empty(len(x))
+            self.sum.zero_()
+            for sample in zip(x.split(1), y.split(1), squares.unbind(), strict=True):
+                plan.run(*sample)
+            size = y.numel() if self.loss.reduction == "mean" else 1
+            self.scale = 2 / size
+            self.weights.values.add_(self.sum, alpha=-self.lr * self.scale)
+            losses.append(squares.sum().item() / size)
+        self.weights.grads.copy_(self.sum)
+        return losses
+
+    def plan(self, x):
+        """Write the plan for one sample."""
+        plan = super().plan(x)
+        plan.step = partial(self.sum.add_, self.weights.grads)
+        return plan

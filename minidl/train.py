@@ -21,7 +21,7 @@ from .network_checks import (
     check_zero,
 )
 from .optim import SGD
-from .plan import PlannedTraining, blocks, chain
+from .plan import PlannedSamples, PlannedTraining, blocks, chain
 from .sequential import Sequential
 
 
@@ -181,6 +181,7 @@ def fit(
         The paper's way: each sample of a mini-batch goes forward and backward by
         itself, the gradients are added up, divided by the number of samples and
         applied once.  The result is the same but for rounding, and far slower.
+        Nothing of it can be compiled.
     test : (torch.Tensor, torch.Tensor), optional
         Test samples and targets, for ``History.test_error``.
     generator : torch.Generator, optional
@@ -226,9 +227,13 @@ def fit(
     for name, value in (("per_sample", per_sample), ("errors", errors), ("compile", compile)):
         check_flag("fit", name, value)
     trainer = _trainer(model, loss, lr, per_sample, compile)
-    options = {"batch_size": batch_size, "lr": lr, "generator": generator}
+    options = {
+        "batch_size": batch_size,
+        "lr": lr,
+        "generator": generator,
+        "accumulate": accumulate_samples if per_sample else accumulate_batch,
+    }
     if trainer is None:
-        options["accumulate"] = accumulate_samples if per_sample else accumulate_batch
         losses = _epochs(model, loss, x, y, **options)
     else:
         losses = _fast_epochs(trainer, model, loss, x, y, **options)
@@ -251,12 +256,12 @@ def _trainer(model, loss, lr, per_sample, compile):
     """Choose the fastest way in which a network can be trained; None is the plain way."""
     if per_sample:
         check_reduction("fit", loss)
-        return None
-    if compile:
+    elif compile:
         return CompiledTraining(model, loss, lr)
-    if type(loss) is MSELoss and blocks(model) is not None:
-        return PlannedTraining(blocks(model), loss, lr)
-    return None
+    if type(loss) is not MSELoss or blocks(model) is None:
+        return None
+    planned = PlannedSamples if per_sample else PlannedTraining
+    return planned(blocks(model), loss, lr)
 
 
 def _epochs(model, loss, x, y, **options):
@@ -265,7 +270,7 @@ def _epochs(model, loss, x, y, **options):
         yield train_epoch(model, loss, x, y, **options)
 
 
-def _fast_epochs(trainer, model, loss, x, y, *, batch_size, lr, generator):
+def _fast_epochs(trainer, model, loss, x, y, *, generator, batch_size, **options):
     """Yield the mean loss of one epoch after another, each gone through by a trainer.
 
     An epoch in which a loss is infinite or not a number is taken back and repeated the
@@ -281,8 +286,8 @@ def _fast_epochs(trainer, model, loss, x, y, *, batch_size, lr, generator):
         if not math.isfinite(mean):
             trainer.undo()
             x_again, y_again = (torch.cat(parts) for parts in zip(*batches, strict=True))
-            x_again = x_again[:, : x.shape[1]]
-            mean = train_epoch(model, loss, x_again, y_again, batch_size=batch_size, lr=lr)
+            options["batch_size"] = batch_size
+            mean = train_epoch(model, loss, x_again[:, : x.shape[1]], y_again, **options)
             trainer.load()
         yield mean
 

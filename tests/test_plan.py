@@ -252,12 +252,17 @@ def test_nothing_grows_from_epoch_to_epoch():
     assert calls == [call for plan in plans.values() for call in plan.forward + plan.backward]
 
 
-def test_per_sample_is_not_planned():
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("kind", ["ours", "a layer derived from ours"])
+def test_sample_by_sample_is_the_same_too(kind, reduction):
     x, y = data(10, 2, 2)
-    ours, theirs = network([2, 3, ReLU, 2]), network([2, 3, ReLU, 2])
-    fit(ours, MSELoss(), x, y, epochs=2, batch_size=4, lr=0.1, per_sample=True)
-    plainly(theirs, MSELoss(), x, y, 2, batch_size=4, lr=0.1, accumulate=accumulate_samples)
-    assert torch.equal(state(ours), state(theirs))
+    ours, theirs = own(kind)[0], own(kind)[0]
+    options = {"batch_size": 4, "lr": 0.1 if reduction == "mean" else 0.01}
+    loss = MSELoss(reduction)
+    history = fit(ours, loss, x, y, epochs=2, per_sample=True, **options)
+    losses = plainly(theirs, loss, x, y, 2, accumulate=accumulate_samples, **options)
+    close(state(ours), state(theirs))
+    assert history.loss == pytest.approx(losses, abs=1e-12)
 
 
 def test_without_errors_the_history_has_the_loss_alone():
