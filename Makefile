@@ -1,6 +1,8 @@
 # make book   the HTML of the book, in _build/html
 # make test   unit tests, and every notebook against its stored outputs
 # make lint   style of the code
+# make bench  minidl beside other libraries, in time and memory
+# make bench-rivals    installs JAX and scikit-learn for it
 # make test-matrix     the notebooks as on other processors, one line each
 # make test-extremes   the same on the two of them that differ most
 # make clean  away with what the others made
@@ -9,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
-.PHONY: book test test-matrix test-extremes lint clean
+.PHONY: book test test-matrix test-extremes bench bench-rivals lint clean
 .DELETE_ON_ERROR:
 
 book: $(VENV)/complete
@@ -25,6 +27,12 @@ test-matrix: $(VENV)/complete
 
 test-extremes: $(VENV)/complete
 	$(VENV)/bin/python tests/matrix.py --extremes
+
+bench: $(VENV)/complete
+	$(VENV)/bin/python tests/benchmarks/bench.py --sweep --memory --steps --roofline
+
+bench-rivals: $(VENV)/complete
+	$(RUN) pip install --quiet -r tests/benchmarks/requirements.txt
 
 lint: $(VENV)/complete
 	$(RUN) ruff check .
