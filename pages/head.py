@@ -1,5 +1,6 @@
 """A Sphinx extension: what stands in the head of a page, beyond what the theme puts there."""
 
+import json
 from html import escape
 from pathlib import Path
 
@@ -61,6 +62,32 @@ def is_state(script):
     return "widget-state" in script.attributes.get("type", "")
 
 
+def write_states(app, pagename, states):
+    """Write a page's widgets, half a megabyte of pictures, to a script; return its name.
+
+    A script, not a file of data, since a page that is opened from a disc may load nothing else.
+    """
+    name = f"_static/widgets/{Path(pagename).name}.js"
+    file = Path(app.outdir) / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        "".join(
+            "document.body.append(Object.assign(document.createElement('script'), "
+            f"{{type: {json.dumps(state.attributes['type'])}, "
+            f"text: {json.dumps(state.attributes['body'])}}}));\n"
+            for state in states
+        )
+    )
+    return name
+
+
+def later_tag(attributes):
+    """Return a script that the browser leaves alone until book.js loads it."""
+    attributes = {"type": "text/later"} | attributes
+    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<script {written}></script>"
+
+
 def change_head(app, pagename, templatename, context, doctree):
     """Describe the page to search engines, and let nothing hold it up."""
     body = context.get("body", "")
@@ -69,9 +96,12 @@ def change_head(app, pagename, templatename, context, doctree):
     scripts = [script for script in scripts if script not in states and is_used(script)]
     if 'class="math' not in body and "amsmath" not in body:
         scripts = [script for script in scripts if "mathjax" not in text(script).lower()]
-    # Hundreds of kilobytes, which the first lines of text need not wait for.
-    for script in states:
-        body += f'<script type="{script.attributes["type"]}">{script.attributes["body"]}</script>'
+    if states:
+        later = [script for script in scripts if "html-manager" in text(script)]
+        scripts = [script for script in scripts if script not in later]
+        name = write_states(app, pagename, states)
+        body += later_tag({"src": context["pathto"](name, True)})
+        body += "".join(later_tag({"src": tag.filename} | tag.attributes) for tag in later)
     if templatename != "search.html":  # whose template adds scripts that cannot wait
         scripts = [deferred(script) for script in scripts]
     context["script_files"] = scripts

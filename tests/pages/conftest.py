@@ -112,7 +112,7 @@ def visit(chromium, address, outside):
         options = {"viewport": {"width": 1280, "height": 900}} | options
         context = chromium.new_context(**options)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(20_000)
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on(
@@ -148,6 +148,7 @@ def settle(page):
     """Wait until formulas are set and widgets drawn."""
     page.wait_for_load_state("load")
     page.evaluate("() => window.MathJax?.startup?.promise")
+    page.evaluate("() => document.querySelector('script[type=\"text/later\"]') && loadWidgets()")
     page.wait_for_function(
         """() => [...document.querySelectorAll("script[type*='widget-view+json']")]
                .every(view => view.parentElement.querySelector(".jupyter-widgets"))"""
