@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import threading
 from functools import cache, partial
 from pathlib import Path
@@ -101,3 +102,28 @@ def page_names(html=HTML):
     return sorted(
         str(page.relative_to(html)) for page in html.rglob("*.html") if "_static" not in page.parts
     )
+
+
+def lighthouse(address, report, form="desktop"):
+    """Judge a page with Lighthouse; leave its report in a file and return the scores, 0 to 100.
+
+    Parameters
+    ----------
+    address : str
+    report : Path
+    form : {"desktop", "mobile"}
+        The device that Lighthouse simulates.
+    """
+    command = [
+        NODE_MODULES / ".bin" / "lighthouse",
+        address,
+        "--quiet",
+        "--output=json",
+        f"--output-path={report}",
+        "--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-background-networking",
+    ]
+    if form == "desktop":
+        command.append("--preset=desktop")
+    subprocess.run(command, check=True, env=os.environ | {"CHROME_PATH": chromium()})
+    categories = json.loads(report.read_text())["categories"]
+    return {name: round(100 * category["score"]) for name, category in categories.items()}

@@ -108,8 +108,8 @@ def change_head(app, pagename, templatename, context, doctree):
     if body:
         context["body"] = body
     description = describe(doctree) if doctree else f"Find a word in {app.config.html_title}"
-    tag = f'<meta name="description" content="{escape(description)}" />\n'
-    context["metatags"] = context.get("metatags", "") + tag
+    tag = f'<meta name="description" content="{escape(description)}" />'
+    context["metatags"] = f"{context.get('metatags', '')}\n    {tag}\n"
 
 
 def write_index(app, exception):

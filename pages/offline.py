@@ -25,8 +25,9 @@ PARTS = {
     "@jupyter-widgets/html-manager": ["dist/embed.js", "dist/*.woff2"],
 }
 
+PRELOAD = re.compile(r'\s*<link rel="preload"[^>]*>')
 SCRIPT = re.compile(r"<script\b[^>]*>")
-#: A file: page has no origin that these could be compared with.
+#: A page from a disc has no origin, so that nothing can be asked of one.
 FOR_SERVERS = re.compile(r' (?:integrity|crossorigin)="[^"]*"')
 
 
@@ -64,7 +65,7 @@ def localise(html, up):
             sys.exit(f"{address[1]}: not a file of the packages pinned in pages/package.json")
         return FOR_SERVERS.sub("", ADDRESS.sub(rf"{up}{LOCAL}\g<name>/", text))
 
-    return SCRIPT.sub(tag, html)
+    return SCRIPT.sub(tag, PRELOAD.sub("", html))
 
 
 def main():

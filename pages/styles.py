@@ -24,6 +24,10 @@ FONTAWESOME = "_static/vendor/fontawesome"
 FONTS = {"fa-solid-900": ("Free", 900), "fa-brands-400": ("Brands", 400)}
 
 ICONS = """
+:root {
+  --fa-font-solid: normal 900 1em/1 "Font Awesome 6 Free";
+  --fa-font-brands: normal 400 1em/1 "Font Awesome 6 Brands";
+}
 .fa-solid, .fas, .fa-brands, .fab {
   display: inline-block; font-style: normal; line-height: 1; text-rendering: auto;
   -webkit-font-smoothing: antialiased;

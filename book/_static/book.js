@@ -36,7 +36,12 @@ if (window.MathJax) {
 
 // What is wider than its box can be scrolled by keyboard, too, once it can have the focus.
 function reachScrolled() {
-  const boxes = "div.math, .cell_output pre, .highlight pre, .pst-scrollable-table-container";
+  for (const formula of document.querySelectorAll("span.math mjx-container")) {
+    formula.classList.remove("wide");
+    const width = formula.getBoundingClientRect().width;
+    formula.classList.toggle("wide", width > formula.closest("p, li, td, dd, div").clientWidth);
+  }
+  const boxes = "mjx-container.wide, div.math, mjx-container[display], .cell_output pre, .highlight pre, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(boxes)) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }

@@ -104,7 +104,7 @@ def outside():
 
 @pytest.fixture
 def visit(chromium, address, outside):
-    """Open a page of the book as a person would, and wait until it has settled."""
+    """Open a page of the book as a person would, and wait until it has settled; None opens none."""
 
     @contextmanager
     def opened(name, base=None, **options):
@@ -136,8 +136,9 @@ def visit(chromium, address, outside):
                 route.abort()
 
         context.route("**/*", answer)
-        page.goto(base + name)
-        settle(page)
+        if name:
+            page.goto(base + name)
+            settle(page)
         yield page
         context.close()
 
