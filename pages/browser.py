@@ -12,10 +12,10 @@ import threading
 from functools import cache, partial
 from pathlib import Path
 
-PAGES = Path(__file__).resolve().parent
-ROOT = PAGES.parent
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
 HTML = ROOT / "_build" / "html"
-NODE_MODULES = PAGES / "node_modules"
+NODE_MODULES = FOLDER / "node_modules"
 
 #: Where the pages fetch scripts from: https://cdn.jsdelivr.net/npm/NAME@VERSION/PATH.
 CDN = "https://cdn.jsdelivr.net/npm/"
@@ -39,7 +39,7 @@ def launch(playwright):
 @cache
 def versions():
     """Return the version of each package that the pages fetch from, as pinned."""
-    return json.loads((PAGES / "package.json").read_text())["dependencies"]
+    return json.loads((FOLDER / "package.json").read_text())["dependencies"]
 
 
 def from_npm(address):

@@ -5,9 +5,7 @@ local port; what they fetch from the CDN comes from the pinned npm packages; any
 to the outside is refused and noted.
 """
 
-import importlib.util
 import mimetypes
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -15,20 +13,9 @@ from pathlib import Path
 
 import browser as tools
 import pytest
+from the_pages import missing, settle
 
 ROOT = tools.ROOT
-HERE = Path(__file__).parent
-
-
-def missing():
-    """Say what these tests need and the machine lacks, or return None."""
-    if not tools.chromium():
-        return "the pages were NOT tested: no Chromium was found ($CHROMIUM, or on the PATH)"
-    if not importlib.util.find_spec("playwright"):
-        return "the pages were NOT tested: the Python package playwright is not installed"
-    if not shutil.which("npm"):
-        return "the pages were NOT tested: npm was not found"
-    return None
 
 
 def pytest_ignore_collect(collection_path):
@@ -55,14 +42,21 @@ def newest(*patterns):
 def npm():
     """Have the pinned npm packages at hand."""
     if not (tools.NODE_MODULES / "complete").is_file():
-        subprocess.run(["npm", "ci", "--prefix", tools.PAGES], check=True)
+        subprocess.run(["npm", "ci", "--prefix", tools.FOLDER], check=True)
 
 
 @pytest.fixture(scope="session")
 def html(npm):
     """Return the folder of the built book, newer than its sources."""
     built = tools.HTML / "searchindex.js"
-    sources = ("book/*", "book/_static/*", "minidl/**/*.py", "pages/*.py", "pages/templates/*", "_*.yml")
+    sources = (
+        "book/*",
+        "book/_static/*",
+        "minidl/**/*.py",
+        "pages/*.py",
+        "pages/templates/*",
+        "_*.yml",
+    )
     if not built.is_file() or built.stat().st_mtime < newest(*sources):
         command = Path(sys.executable).parent / "jupyter-book"
         subprocess.run(
@@ -74,7 +68,7 @@ def html(npm):
 @pytest.fixture(scope="session")
 def offline(html):
     """Return the folder of the pages that need no network."""
-    subprocess.run([sys.executable, tools.PAGES / "offline.py"], check=True)
+    subprocess.run([sys.executable, tools.FOLDER / "offline.py"], check=True)
     return tools.ROOT / "_build" / "offline"
 
 
@@ -143,15 +137,3 @@ def visit(chromium, address, outside):
         context.close()
 
     return opened
-
-
-def settle(page):
-    """Wait until formulas are set and widgets drawn."""
-    page.wait_for_load_state("load")
-    page.evaluate("() => window.MathJax?.startup?.promise")
-    page.evaluate("() => document.querySelector('script[type=\"text/later\"]') && loadWidgets()")
-    page.wait_for_function(
-        """() => [...document.querySelectorAll("script[type*='widget-view+json']")]
-               .every(view => view.parentElement.querySelector(".jupyter-widgets"))"""
-    )
-    page.evaluate("() => document.fonts.ready.then(() => true)")

@@ -1,9 +1,8 @@
 """Can everyone read and use the pages?"""
 
-import pytest
-from pages_of import PAGES
-
 import browser as tools
+import pytest
+from the_pages import PAGES
 
 AXE = tools.NODE_MODULES / "axe-core" / "axe.min.js"
 

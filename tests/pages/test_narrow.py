@@ -1,7 +1,7 @@
 """Pages on a telephone: nothing is cut off, and only boxes scroll sideways."""
 
 import pytest
-from pages_of import PAGES
+from the_pages import PAGES
 
 NARROW = {"viewport": {"width": 360, "height": 740}}
 

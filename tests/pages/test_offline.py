@@ -2,11 +2,9 @@
 
 import re
 
-import pytest
-from conftest import settle
-from pages_of import CHAPTERS, PAGES
-
 import browser as tools
+import pytest
+from the_pages import CHAPTERS, PAGES, settle
 
 
 @pytest.fixture
@@ -74,5 +72,6 @@ def test_the_search_finds_xavier(disc):
 
 
 def test_no_address_of_the_cdn_is_left(offline):
+    fetched = re.compile(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)\b')
     for name in tools.page_names(offline):
-        assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)\b', (offline / name).read_text()), name
+        assert not fetched.search((offline / name).read_text()), name

@@ -1,12 +1,10 @@
 """What a page costs, and what Lighthouse says of it."""
 
 import json
-import subprocess
-
-import pytest
-from pages_of import CHAPTERS, PAGES
 
 import browser as tools
+import pytest
+from the_pages import CHAPTERS, PAGES
 
 LIMIT = 1_000_000
 
