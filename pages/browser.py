@@ -23,9 +23,12 @@ ADDRESS = re.compile(re.escape(CDN) + r"(?P<name>(?:@[^/@\"]+/)?[^/@\"]+)@(?P<ve
 
 
 def chromium():
-    """Return the path of a Chromium, or None: $CHROMIUM, or one that the system knows."""
+    """Return the path of a Chromium, or None: $CHROMIUM, the system's, or Playwright's own."""
+    if os.environ.get("CHROMIUM"):
+        return os.environ["CHROMIUM"]
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    own = Path.home().glob(".cache/ms-playwright/chromium-*/chrome-linux*/chrome")
+    return next(filter(None, map(shutil.which, names)), None) or next(map(str, own), None)
 
 
 def launch(playwright):

@@ -65,7 +65,12 @@ function nameWidgets() {
 }
 
 // Widgets, and the two megabytes that draw them, are fetched when the reader comes near one.
-async function loadWidgets() {
+let widgets;
+function loadWidgets() {
+  widgets ??= fetchWidgets(); // once, however often it is asked for
+  return widgets;
+}
+async function fetchWidgets() {
   for (const later of document.querySelectorAll("script[type='text/later']")) {
     const script = document.createElement("script");
     for (const { name, value } of later.attributes) {

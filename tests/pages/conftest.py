@@ -41,8 +41,10 @@ def newest(*patterns):
 @pytest.fixture(scope="session")
 def npm():
     """Have the pinned npm packages at hand."""
-    if not (tools.NODE_MODULES / "complete").is_file():
+    done = tools.NODE_MODULES / "complete"
+    if not done.is_file():
         subprocess.run(["npm", "ci", "--prefix", tools.FOLDER], check=True)
+        done.touch()
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def settle(page):
     """Wait until formulas are set and widgets drawn."""
     page.wait_for_load_state("load")
     page.evaluate("() => window.MathJax?.startup?.promise")
-    page.evaluate("() => document.querySelector('script[type=\"text/later\"]') && loadWidgets()")
+    page.evaluate("() => loadWidgets()")
     page.wait_for_function(
         """() => [...document.querySelectorAll("script[type*='widget-view+json']")]
                .every(view => view.parentElement.querySelector(".jupyter-widgets"))"""
