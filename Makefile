@@ -1,22 +1,37 @@
-# make book   the HTML of the book, in _build/html
-# make test   unit tests, and every notebook against its stored outputs
-# make lint   style of the code
-# make bench  minidl beside other libraries, in time and memory
+# make book            the HTML of the book, in _build/html
+# make book-offline    the same pages, which need no network, in _build/offline (needs npm)
+# make book-pdf        the book in one file, _build/minidl.pdf (needs npm and Chromium)
+# make test            all tests, and every notebook against its stored outputs
+# make test-extremes   the notebooks on the two kinds of processor that differ most
+# make test-matrix     the notebooks on every kind of processor that can be tried, one line each
+# make bench           minidl beside other libraries, in time and memory
 # make bench-rivals    installs JAX and scikit-learn for it
-# make test-matrix     the notebooks as on other processors, one line each
-# make test-extremes   the same on the two of them that differ most
-# make clean  away with what the others made
+# make lighthouse      what Lighthouse says of every page (needs npm and Chromium)
+# make lint            style of the code
+# make clean           away with what the others made
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
-.PHONY: book test test-matrix test-extremes bench bench-rivals lint clean
+NPM := pages/node_modules/complete
+
+.PHONY: book book-offline book-pdf lighthouse test test-matrix test-extremes bench bench-rivals \
+	lint clean
 .DELETE_ON_ERROR:
 
 book: $(VENV)/complete
 	$(VENV)/bin/jupyter-book build . -n -W --keep-going --all
 	$(VENV)/bin/python tests/check_pages.py
+
+book-offline: book $(NPM)
+	$(VENV)/bin/python pages/offline.py
+
+book-pdf: book-offline
+	$(VENV)/bin/python pages/pdf.py
+
+lighthouse: book-offline
+	$(VENV)/bin/python pages/lighthouse.py
 
 # spread over processes by file, each with one thread
 test: $(VENV)/complete
@@ -39,7 +54,7 @@ lint: $(VENV)/complete
 	$(RUN) ruff format --check .
 
 clean:
-	rm -rf _build $(VENV)
+	rm -rf _build $(VENV) pages/node_modules
 
 # The environment counts as made only when its last step has left this file.
 $(VENV)/complete: requirements.txt pyproject.toml
@@ -50,4 +65,10 @@ $(VENV)/complete: requirements.txt pyproject.toml
 	@"$(PYTHON)" -m venv $(VENV) && $(RUN) pip install --quiet -r requirements.txt || { \
 		rm -rf $(VENV); \
 		echo "The environment could not be made: see the message above."; exit 1; }
+	@touch $@
+
+# What the pages fetch from outside, and what judges them, in the versions of package-lock.json.
+$(NPM): pages/package.json pages/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed (Node.js 18.20 or newer)."; exit 1; }
+	npm ci --prefix pages --no-audit --no-fund
 	@touch $@

@@ -1,0 +1,104 @@
+// What the theme and the widgets leave undone.
+
+// Set up before MathJax starts; pages without formulas have none.
+if (window.MathJax) {
+  // A menu on each formula would make each a stop for the Tab key: hundreds on a page.
+  // Screen readers find the formulas as MathML all the same.
+  window.MathJax.options = { ...window.MathJax.options, enableMenu: false };
+  window.MathJax.startup = {
+    // A few formulas at a time, from the top, so that the page can be used meanwhile.
+    async pageReady() {
+      const formulas = [...document.querySelectorAll(".math")];
+      for (let start = 0; start < formulas.length; start += 6) {
+        await MathJax.typesetPromise(formulas.slice(start, start + 6));
+        await new Promise((resume) => setTimeout(resume));
+      }
+    },
+    ready() {
+      MathJax.startup.defaultReady();
+      MathJax.startup.promise.then(() => {
+        // The name of a row or column is read with each cell, so it must be plain text.
+        for (const formula of document.querySelectorAll("th math")) {
+          formula.setAttribute("aria-label", formula.textContent);
+        }
+        reachScrolled();
+      });
+      // The widget manager calls MathJax 2; this is how 3 does it.
+      MathJax.Hub = {
+        Queue: (...calls) =>
+          calls.forEach(([name, , element]) => {
+            if (name === "Typeset") MathJax.typesetPromise([element]);
+          }),
+      };
+    },
+  };
+}
+
+// What is wider than its box can be scrolled by keyboard, too, once it can have the focus.
+function reachScrolled() {
+  for (const formula of document.querySelectorAll("span.math mjx-container")) {
+    formula.classList.remove("wide");
+    const width = formula.getBoundingClientRect().width;
+    formula.classList.toggle("wide", width > formula.closest("p, li, td, dd, div").clientWidth);
+  }
+  const boxes = "mjx-container.wide, div.math, mjx-container[display], .cell_output pre, .highlight pre, .pst-scrollable-table-container";
+  for (const box of document.querySelectorAll(boxes)) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+window.addEventListener("load", reachScrolled, { once: true });
+window.addEventListener("resize", reachScrolled);
+
+// Sliders and pictures of widgets get the names that stand beside them.
+function nameWidgets() {
+  for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
+    const label = handle.closest(".jupyter-widgets").querySelector(".widget-label");
+    handle.setAttribute("aria-label", label?.textContent || "slider");
+  }
+  for (const picture of document.querySelectorAll("img.widget-image")) {
+    const box = picture.closest(".cell_output");
+    const label = box.querySelector(".widget-label")?.textContent;
+    const choice = box.querySelector(".widget-toggle-button.mod-active")?.textContent;
+    const name = ["Picture", label, choice].filter(Boolean).join(": ");
+    if (!picture.alt) picture.alt = name;
+  }
+}
+
+// Widgets, and the two megabytes that draw them, are fetched when the reader comes near one.
+let widgets;
+function loadWidgets() {
+  widgets ??= fetchWidgets(); // once, however often it is asked for
+  return widgets;
+}
+async function fetchWidgets() {
+  for (const later of document.querySelectorAll("script[type='text/later']")) {
+    const script = document.createElement("script");
+    for (const { name, value } of later.attributes) {
+      if (name !== "type") script.setAttribute(name, value);
+    }
+    const loaded = new Promise((resolve) => (script.onload = resolve));
+    later.replaceWith(script);
+    await loaded;
+  }
+  window.dispatchEvent(new Event("load")); // for which the widget manager waits
+}
+function watchWidgets() {
+  const views = document.querySelectorAll("script[type*='widget-view+json']");
+  const near = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) {
+        near.disconnect();
+        loadWidgets();
+      }
+    },
+    { rootMargin: "1500px" },
+  );
+  for (const view of views) {
+    near.observe(view.parentElement);
+    new MutationObserver(nameWidgets).observe(view.parentElement, {
+      childList: true,
+      subtree: true,
+    });
+  }
+}
+window.addEventListener("load", watchWidgets, { once: true });

@@ -1,0 +1,75 @@
+"""A Sphinx extension: mends in a page's text what the tools that write it get wrong.
+
+Each of these is a fault that a reader with a screen reader or a keyboard would meet, or an
+address that the page lacks.
+"""
+
+import re
+from itertools import count
+
+import imagesize
+
+MENDS = [
+    # A name of its own would hide what the button says: show the code, or hide it.
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # The corner of a table is not the heading of anything.
+    (r"<th[^>]*>(?:<p></p>)?\s*</th>", "<td></td>"),
+    # A list has items; the role of an entry of a bibliography has been given up.
+    (r'role="doc-biblioentry"', 'role="listitem"'),
+    # One name for many elements is no name.
+    (r' id="(?:exercise|solution)-content"', ""),
+    # An exercise can be linked to, as a heading can.
+    (
+        r'(<div class="exercise admonition" id="([^"]+)">\s*<p class="admonition-title">.*?)</p>',
+        r'\1<a class="headerlink" href="#\2" title="Link to this exercise">#</a></p>',
+    ),
+]
+
+
+def mend(body):
+    """Return a page's text, mended, every code cell with an address of its own."""
+    for pattern, replacement in MENDS:
+        body = re.sub(pattern, replacement, body)
+    number = count(1)
+
+    def cell(match):
+        name = f"cell-{next(number)}"
+        return (
+            f'<div id="{name}" class="cell{match[1]}">'
+            f'<a class="headerlink cell-link" href="#{name}" title="Link to this cell">#</a>'
+        )
+
+    return re.sub(r'<div class="cell((?: [^"]*)?)">', cell, body)
+
+
+def sized(body, files):
+    """Give pictures their size, so that the text keeps its place, and leave later ones for later.
+
+    Parameters
+    ----------
+    body : str
+    files : dict
+        From a picture's name in the built book to its file.
+    """
+    number = count()
+
+    def picture(match):
+        width, height = imagesize.get(files[match[1]]) if match[1] in files else (-1, -1)
+        size = f' width="{width}" height="{height}"' if width > 0 else ""
+        lazy = ' loading="lazy"' if next(number) else ""
+        return f"{match[0]}{size}{lazy}"
+
+    return re.sub(r'<img\b[^>]*? src="(?:\.\./)*_images/([^"]+)"', picture, body)
+
+
+def change_body(app, pagename, templatename, context, doctree):
+    """Mend a page before its template is filled."""
+    if context.get("body"):
+        files = {name: f"{app.srcdir}/{path}" for path, name in app.builder.images.items()}
+        context["body"] = sized(mend(context["body"]), files)
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("html-page-context", change_body, priority=800)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,156 @@
+"""The built book in a real browser.
+
+The book is built once, if its pages are older than their sources.  Pages are served from a
+local port; what they fetch from the CDN comes from the pinned npm packages; any other request
+to the outside is refused and noted.
+"""
+
+import mimetypes
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import browser as tools
+import pytest
+from filelock import FileLock
+from the_pages import missing, settle
+
+ROOT = tools.ROOT
+
+
+def pytest_ignore_collect(collection_path):
+    """Without a browser leave one test, which says so."""
+    if collection_path.is_file() and collection_path.name != "test_browser.py" and missing():
+        return True
+    return None
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say at the end, too, what was left out: a skip is easily overlooked."""
+    if missing():
+        terminalreporter.section("pages")
+        terminalreporter.line(missing())
+
+
+def newest(*patterns):
+    """Return the time of the last change to any file that matches, below the root."""
+    files = (file for pattern in patterns for file in ROOT.glob(pattern))
+    return max(file.stat().st_mtime for file in files if file.is_file())
+
+
+@contextmanager
+def alone():
+    """Let only one of the processes that share the tests build at a time."""
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "_build" / "tests.lock"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def npm():
+    """Have the pinned npm packages at hand."""
+    done = tools.NODE_MODULES / "complete"
+    with alone():
+        if not done.is_file():
+            subprocess.run(["npm", "ci", "--prefix", tools.FOLDER], check=True)
+            done.touch()
+
+
+@pytest.fixture(scope="session")
+def html(npm):
+    """Return the folder of the built book, newer than its sources."""
+    built = tools.HTML / "searchindex.js"
+    sources = (
+        "book/*",
+        "book/_static/*",
+        "minidl/**/*.py",
+        "pages/*.py",
+        "pages/templates/*",
+        "_*.yml",
+    )
+    with alone():
+        if not built.is_file() or built.stat().st_mtime < newest(*sources):
+            command = Path(sys.executable).parent / "jupyter-book"
+            subprocess.run(
+                [command, "build", ".", "-n", "-W", "--keep-going", "--all"], cwd=ROOT, check=True
+            )
+    return tools.HTML
+
+
+@pytest.fixture(scope="session")
+def offline(html):
+    """Return the folder of the pages that need no network."""
+    made = ROOT / "_build" / "offline"
+    with alone():
+        index = made / "index.html"
+        if not index.is_file() or index.stat().st_mtime < newest("_build/html/*.html", "pages/*.py"):
+            subprocess.run([sys.executable, tools.FOLDER / "offline.py"], check=True)
+    return made
+
+
+@pytest.fixture(scope="session")
+def chromium(html):
+    """Start one browser for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = tools.launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def address(html):
+    """Serve the built book; return its address."""
+    with tools.serve(html) as url:
+        yield url
+
+
+@pytest.fixture
+def outside():
+    """List the requests that no test may make: to neither the book, nor a pinned package."""
+    return []
+
+
+@pytest.fixture
+def visit(chromium, address, outside):
+    """Open a page of the book as a person would, and wait until it has settled; None opens none."""
+
+    @contextmanager
+    def opened(name, base=None, **options):
+        base = base or address
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        context = chromium.new_context(**options)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and page.errors.append(message.text),
+        )
+
+        def answer(route):
+            url = route.request.url
+            file = tools.from_npm(url)
+            if url.startswith((base, "data:", "blob:")):
+                route.continue_()
+            elif file:
+                route.fulfill(
+                    path=file,
+                    content_type=mimetypes.guess_type(file)[0],
+                    headers={"Access-Control-Allow-Origin": "*"},
+                )
+            else:
+                outside.append(url)
+                route.abort()
+
+        context.route("**/*", answer)
+        if name:
+            page.goto(base + name)
+            settle(page)
+        yield page
+        context.close()
+
+    return opened

@@ -1,0 +1,31 @@
+"""Pages on a telephone: nothing is cut off, and only boxes scroll sideways."""
+
+import pytest
+from the_pages import PAGES
+
+NARROW = {"viewport": {"width": 360, "height": 740}}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_does_not_scroll_sideways(visit, name):
+    with visit(name, **NARROW) as page:
+        page.evaluate("() => document.querySelectorAll('details').forEach(d => (d.open = true))")
+        page.evaluate("() => document.querySelectorAll('.toggle-button').forEach(b => b.click())")
+        width, seen = page.evaluate(
+            "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        assert seen == 360
+        assert width <= seen
+        # The theme may hide what is too wide: then no one can reach it.
+        cut = page.evaluate(
+            """() => [...document.querySelectorAll("article *")].filter(element => {
+                 const box = element.getBoundingClientRect();
+                 if (!box.width || box.right <= innerWidth + 1) return false;
+                 if (getComputedStyle(element).visibility === "hidden") return false;
+                 for (let up = element; up.tagName !== "ARTICLE"; up = up.parentElement)
+                   if (/auto|scroll/.test(getComputedStyle(up).overflowX)
+                       || up.tagName === "MJX-ASSISTIVE-MML") return false;
+                 return true;
+               }).map(element => element.outerHTML.slice(0, 100))"""
+        )
+        assert cut == []

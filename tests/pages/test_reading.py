@@ -1,0 +1,227 @@
+"""Reading and moving about: links, buttons, search, keyboard, print."""
+
+import re
+
+import pytest
+from the_pages import CHAPTERS, PAGES
+
+CHAPTER = CHAPTERS[1]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_nothing_unpinned_and_reports_no_error(visit, outside, name):
+    with visit(name) as page:
+        assert page.errors == []
+    assert outside == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_cell_and_exercise_can_be_linked_to(visit, name):
+    with visit(name) as page:
+        for kind in ("div.cell", "div.exercise.admonition"):
+            found = page.locator(kind)
+            assert found.count() > 2
+            addresses = found.evaluate_all(
+                """elements => elements.map(element => [
+                     element.id, element.querySelector(".headerlink")?.hash])"""
+            )
+            assert all(identity and link == f"#{identity}" for identity, link in addresses)
+            assert len({identity for identity, _ in addresses}) == len(addresses)
+        twice = page.evaluate(
+            """() => { const names = [...document.querySelectorAll("article [id]")].map(e => e.id);
+                       return names.filter((name, place) => names.indexOf(name) !== place); }"""
+        )
+        assert twice == []
+
+
+def test_the_link_of_a_cell_leads_to_it(visit, address):
+    with visit(CHAPTER) as page:
+        cell = page.locator("#cell-5")
+        cell.scroll_into_view_if_needed()
+        cell.hover()
+        cell.locator("> .cell-link").click()
+        assert page.url == f"{address}{CHAPTER}#cell-5"
+        page.reload()
+        page.wait_for_load_state("load")
+        page.evaluate("() => MathJax.startup.promise")
+        assert page.locator("#cell-5").evaluate("cell => cell.getBoundingClientRect().top") < 900
+
+
+def test_a_copy_button_copies_the_code_and_nothing_else(visit):
+    with visit(CHAPTER, permissions=["clipboard-read", "clipboard-write"]) as page:
+        for place in (0, 3):
+            block = page.locator(".cell_input:visible .highlight").nth(place)
+            block.hover()
+            block.locator(".copybtn").click()
+            copied = page.evaluate("() => navigator.clipboard.readText()")
+            assert copied.strip() == block.locator("pre").inner_text().strip()
+
+
+def test_one_can_go_from_page_to_page(visit):
+    visited = []
+    with visit(PAGES[0]) as page:
+        while page.locator("a.right-next").count():
+            visited.append(page.url.rsplit("/", 1)[1])
+            page.locator("a.right-next").click()
+            page.wait_for_load_state("domcontentloaded")
+        visited.append(page.url.rsplit("/", 1)[1])
+        assert visited == [name.rsplit("/", 1)[1] for name in PAGES if name != "search.html"]
+        for _ in visited[1:]:
+            page.locator("a.left-prev").click()
+            page.wait_for_load_state("domcontentloaded")
+        assert page.url.endswith(PAGES[0])
+
+
+@pytest.mark.parametrize(
+    ("word", "chapter"),
+    [
+        ("Sequential", "05_sequential"),
+        ("MSELoss", "04_loss"),
+        ("xavier", "03_linear"),
+        ("backward", "02_activations"),
+        ("learning rate", "06_sgd"),
+        ("autograd", "08_autograd"),
+    ],
+)
+def test_the_search_finds_classes_and_terms(visit, word, chapter):
+    with visit(f"search.html?q={word.replace(' ', '+')}") as page:
+        page.wait_for_selector("#search-results li a")
+        page.wait_for_function("() => !document.querySelector('#search-progress')?.innerText")
+        assert page.locator(f"#search-results a[href*='{chapter}']").count()
+
+
+def test_the_search_can_be_opened_by_keyboard(visit):
+    with visit(CHAPTER) as page:
+        page.keyboard.press("Control+k")
+        page.keyboard.type("sigmoid")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search.html?q=sigmoid*")
+
+
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return null;
+  const style = getComputedStyle(element);
+  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+  element.dataset.reached = "yes";
+  return { seen: seen || style.boxShadow !== "none", what: element.outerHTML.slice(0, 120) };
+}"""
+
+UNREACHED = """() =>
+  [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")]
+    .filter(element => !element.dataset.reached && element.tabIndex >= 0 && !element.disabled)
+    .filter(element => element.checkVisibility({ visibilityProperty: true }))
+    .filter(element => element.getBoundingClientRect().width > 0)
+    .map(element => element.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("name", [PAGES[0], CHAPTERS[1], CHAPTERS[5]])
+def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit, name):
+    with visit(name, reduced_motion="reduce") as page:
+        reached = 0
+        for _ in range(600):
+            page.keyboard.press("Tab")
+            focused = page.evaluate(FOCUSED)
+            if focused is None:
+                break
+            reached += 1
+            assert focused["seen"], focused["what"]
+        assert 30 < reached < 600
+        assert page.evaluate(UNREACHED) == []
+
+
+@pytest.mark.parametrize("name", [CHAPTERS[5], CHAPTERS[7]])
+def test_a_widget_appears_once_when_the_reader_comes_near(visit, address, name):
+    with visit(None, reduced_motion="reduce") as page:
+        fetched = []
+        page.on("request", lambda request: fetched.append(request.url))
+        page.goto(address + name)
+        page.wait_for_load_state("networkidle")
+        assert not any("html-manager" in url for url in fetched)
+        view = page.locator("script[type*='widget-view+json']").first
+        view.evaluate("script => script.parentElement.scrollIntoView()")
+        page.wait_for_selector(".widget-subarea .jupyter-widgets")
+        page.evaluate("() => loadWidgets()")
+        page.wait_for_timeout(500)
+        views = page.locator("script[type*='widget-view+json']").count()
+        assert page.locator(".widget-subarea").count() == views
+        pictures = page.locator(".widget-subarea img:visible")
+        before = pictures.first.get_attribute("alt")
+        control = page.locator(".noUi-handle, .widget-toggle-button:nth-child(1)").first
+        control.focus()
+        if "noUi" in control.get_attribute("class"):
+            page.keyboard.press("ArrowRight")
+        else:
+            page.locator(".widget-toggle-button").nth(2).press("Enter")
+        page.wait_for_function(
+            "before => [...document.querySelectorAll('.widget-subarea img')]"
+            ".filter(one => one.checkVisibility()).every(one => one.alt !== before)",
+            arg=before,
+        )
+
+
+def test_hints_open_by_keyboard(visit):
+    with visit(CHAPTER, reduced_motion="reduce") as page:
+        box = page.locator(".admonition.dropdown").first
+        inside = box.locator("p:not(.admonition-title)").first
+        assert not inside.is_visible()
+        box.locator("button").focus()
+        page.keyboard.press("Enter")
+        assert inside.is_visible()
+
+
+def test_who_wants_no_motion_gets_none(visit):
+    moving = """() => [...document.querySelectorAll("*")].filter(element => {
+      const style = getComputedStyle(element);
+      const longest = list => Math.max(...list.split(",").map(parseFloat));
+      return longest(style.transitionDuration) > 0.01 || longest(style.animationDuration) > 0.01
+        || style.scrollBehavior === "smooth";
+    }).length"""
+    with visit(CHAPTER) as page:
+        assert page.evaluate(moving) > 0
+    with visit(CHAPTER, reduced_motion="reduce") as page:
+        assert page.evaluate(moving) == 0
+
+
+def test_a_formula_is_mathml_for_a_screen_reader(visit):
+    with visit(CHAPTER) as page:
+        shown = page.locator("mjx-container").count()
+        assert shown > 20
+        assert page.locator("mjx-container > mjx-math[aria-hidden=true]").count() == shown
+        assert page.locator("mjx-container > mjx-assistive-mml > math").count() == shown
+        assert page.locator("mjx-container[tabindex='0']:not(.wide, [display])").count() == 0
+
+
+def test_headings_are_in_order(visit):
+    for name in PAGES:
+        with visit(name) as page:
+            levels = page.locator("article :is(h1, h2, h3, h4, h5), main h1").evaluate_all(
+                "all => all.filter(one => one.checkVisibility()).map(one => +one.tagName[1])"
+            )
+        assert levels[0] == 1, name
+        assert levels.count(1) == 1, name
+        assert all(next <= level + 1 for level, next in zip(levels, levels[1:], strict=False))
+
+
+def test_paper_shows_the_text_alone_and_keeps_answers_closed(visit):
+    with visit(CHAPTER) as page:
+        page.emulate_media(media="print")
+        page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+        for gone in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-area", ".copybtn"):
+            assert not page.locator(gone).first.is_visible(), gone
+        assert page.locator("article p").first.is_visible()
+        answers = page.locator(".solution.dropdown section, .solution.dropdown pre")
+        assert answers.count() and not any(each.is_visible() for each in answers.all())
+        wraps = "pre => getComputedStyle(pre).whiteSpace"
+        assert re.match("pre-wrap", page.locator(".highlight pre").first.evaluate(wraps))
+
+
+def test_dark_and_light_are_known_before_the_first_paint(visit, html):
+    with visit(CHAPTER, color_scheme="dark", java_script_enabled=True) as page:
+        assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
+        page.locator(".theme-switch-button").first.click()
+        chosen = page.evaluate("() => document.documentElement.dataset.mode")
+        page.reload()
+        assert page.evaluate("() => document.documentElement.dataset.mode") == chosen
+    text = (html / CHAPTER).read_text()
+    assert text.index("prefers-color-scheme") < text.index('rel="stylesheet"')
