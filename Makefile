@@ -4,7 +4,10 @@
 # make lighthouse    what Lighthouse says of every page (needs npm and Chromium)
 # make test   unit tests, and every notebook against its stored outputs
 # make lint   style of the code
-# make test-matrix   the notebooks as on other processors, one line each
+# make bench  minidl beside other libraries, in time and memory
+# make bench-rivals    installs JAX and scikit-learn for it
+# make test-matrix     the notebooks as on other processors, one line each
+# make test-extremes   the same on the two of them that differ most
 # make clean  away with what the others made
 
 PYTHON ?= python3
@@ -13,7 +16,7 @@ RUN := $(VENV)/bin/python -m
 
 NPM := pages/node_modules/complete
 
-.PHONY: book book-offline book-pdf lighthouse test test-matrix lint clean
+.PHONY: book book-offline book-pdf lighthouse test test-matrix test-extremes bench bench-rivals lint clean
 .DELETE_ON_ERROR:
 
 book: $(VENV)/complete
@@ -29,11 +32,21 @@ book-pdf: book-offline
 lighthouse: book-offline
 	$(VENV)/bin/python pages/lighthouse.py
 
+# spread over processes by file, each with one thread
 test: $(VENV)/complete
-	$(RUN) pytest --nbval
+	OMP_NUM_THREADS=1 $(RUN) pytest --nbval -n auto --dist loadfile
 
 test-matrix: $(VENV)/complete
 	$(VENV)/bin/python tests/matrix.py
+
+test-extremes: $(VENV)/complete
+	$(VENV)/bin/python tests/matrix.py --extremes
+
+bench: $(VENV)/complete
+	$(VENV)/bin/python tests/benchmarks/bench.py --sweep --memory --steps --roofline
+
+bench-rivals: $(VENV)/complete
+	$(RUN) pip install --quiet -r tests/benchmarks/requirements.txt
 
 lint: $(VENV)/complete
 	$(RUN) ruff check .

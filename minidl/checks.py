@@ -1,7 +1,8 @@
-"""What may go into a module or a loss: the one place where arguments are checked.
+"""What may be given to a function: the one place where arguments are checked.
 
-The methods themselves hold mathematics only.  ``@checked`` above a method looks
-at its arguments first, so that a wrong one is named before anything has changed.
+The functions themselves hold mathematics only.  They call a ``check_…`` first, or
+are decorated by ``@checked``, so that a wrong argument is named before anything
+has changed.  What is asked of a whole network is in ``network_checks.py``.
 """
 
 import math
@@ -13,10 +14,17 @@ import torch
 def describe(value):
     """Say in a few words what a value is: its dtype and shape if it is a tensor."""
     if isinstance(value, torch.Tensor):
-        dtype = str(value.dtype).removeprefix("torch.")
+        dtype = _name(value.dtype)
+        article = "an" if dtype.startswith("int") else "a"
         device = "" if value.device.type == "cpu" else f" on {value.device}"
-        return f"a {dtype} tensor of shape {tuple(value.shape)}{device}"
-    return f"{value!r} of type {type(value).__name__}"
+        return f"{article} {dtype} tensor of shape {tuple(value.shape)}{device}"
+    return f"{short(value)} of type {type(value).__name__}"
+
+
+def short(value):
+    """Write a value on one line, cut where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:60] + " …"
 
 
 def check_tensor(owner, name, value, *, shape=None, like=None):
@@ -42,55 +50,134 @@ def check_tensor(owner, name, value, *, shape=None, like=None):
     ValueError
         If it has the wrong shape, lies on the wrong device or requires grad.
     """
-
-    def refuse(error, wanted):
-        raise error(f"{owner}: {name} is {describe(value)}, wanted {wanted}")
-
     if not isinstance(value, torch.Tensor):
-        refuse(TypeError, "a tensor")
-    if not value.is_floating_point():
-        refuse(TypeError, "a floating-point tensor")
-    if shape is not None and not _fits(value.shape, shape):
-        sizes = ", ".join(str(size) for size in shape)
-        refuse(ValueError, f"shape ({sizes}{',' if len(shape) == 1 else ''})")
-    if like is not None:
-        if value.dtype != like.dtype:
-            refuse(TypeError, f"dtype {str(like.dtype).removeprefix('torch.')}")
-        if value.device != like.device:
-            refuse(ValueError, f"a tensor on {like.device}")
-    if value.requires_grad:
-        refuse(ValueError, f"one that does not require grad: pass {name}.detach()")
+        error, wanted = TypeError, "a tensor"
+    elif not value.is_floating_point():
+        error, wanted = TypeError, "a floating-point tensor"
+    elif shape is not None and value.shape != shape and not _fits(value.shape, shape):
+        sizes = ", ".join(map(str, shape))
+        error, wanted = ValueError, f"shape ({sizes}{',' if len(shape) == 1 else ''})"
+    elif like is not None and value.dtype != like.dtype:
+        error, wanted = TypeError, f"dtype {_name(like.dtype)}"
+    elif like is not None and value.device != like.device:
+        error, wanted = ValueError, f"a tensor on {like.device}"
+    elif value.requires_grad:
+        error, wanted = ValueError, f"one that does not require grad: pass {name}.detach()"
+    else:
+        return
+    raise error(f"{owner}: {name} is {describe(value)}, wanted {wanted}")
+
+
+def _name(dtype):
+    return str(dtype).removeprefix("torch.")
 
 
 def _fits(sizes, wanted):
-    return len(sizes) == len(wanted) and all(
-        isinstance(want, str) or size == want for size, want in zip(sizes, wanted, strict=True)
-    )
+    if len(sizes) != len(wanted):
+        return False
+    for size, want in zip(sizes, wanted, strict=True):
+        if size != want and not isinstance(want, str):
+            return False
+    return True
 
 
-def check_count(owner, name, value, *, least=1):
+def check_values(owner, name, value):
+    """Refuse a tensor on the device "meta", which has a shape but no numbers."""
+    if value.is_meta:
+        raise ValueError(f"{owner}: {name} is {describe(value)}, wanted one that holds numbers")
+
+
+def check_finite(owner, name, value):
+    """Refuse a tensor that holds infinite numbers or NaN."""
+    check_values(owner, name, value)
+    if not value.isfinite().all():
+        raise ValueError(f"{owner}: {name} holds infinite numbers or NaN")
+
+
+def check_float64(owner, name, value, shape=None):
+    """Refuse a value that is not a finite float64 tensor in main memory."""
+    check_tensor(owner, name, value, shape=shape, like=torch.empty(0, dtype=torch.float64))
+    check_finite(owner, name, value)
+
+
+def check_rows(owner, x, y):
+    """Refuse two values that are not tensors with the same rows, at least one."""
+    for name, value in (("x", x), ("y", y)):
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a tensor")
+        if value.dim() == 0:
+            raise ValueError(f"{owner}: {name} is {describe(value)}, wanted one with rows")
+        if value.requires_grad:
+            raise ValueError(f"{owner}: {name} requires grad: pass {name}.detach()")
+    if len(x) != len(y):
+        raise ValueError(f"{owner}: x has {len(x)} rows and y has {len(y)}")
+    if len(x) == 0:
+        raise ValueError(f"{owner}: x has no rows")
+
+
+def check_classes(owner, prediction, target):
+    """Refuse outputs and targets, shape (N, C), that do not say a class for each sample."""
+    check_tensor(owner, "prediction", prediction, shape=("N", "C"))
+    check_tensor(owner, "target", target, shape=prediction.shape)
+    if prediction.numel() == 0:
+        raise ValueError(f"{owner}: prediction is {describe(prediction)}: it is empty")
+    for name, value in (("prediction", prediction), ("target", target)):
+        check_values(owner, name, value)
+        if value.isnan().any():
+            raise ValueError(f"{owner}: {name} holds NaN")
+
+
+def check_labels(owner, labels, num_classes):
+    """Refuse labels that are not whole numbers from 0 on, below the number of classes."""
+    if not isinstance(labels, torch.Tensor) or labels.dtype != torch.int64:
+        raise TypeError(f"{owner}: labels is {describe(labels)}, wanted an int64 tensor")
+    if labels.dim() != 1:
+        raise ValueError(f"{owner}: labels is {describe(labels)}, wanted shape (N,)")
+    if labels.device.type != "cpu":
+        raise ValueError(f"{owner}: labels is {describe(labels)}, wanted a tensor on cpu")
+    if labels.numel() and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise ValueError(
+            f"{owner}: labels run from {labels.min()} to {labels.max()}, "
+            f"wanted 0 to {num_classes - 1}"
+        )
+
+
+def check_count(owner, name, value, *, least=1, most=math.inf):
     """Refuse a value that is not a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a whole number")
+        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a whole number, an int")
     if value < least:
         raise ValueError(f"{owner}: {name} is {value}, wanted {least} or more")
+    if value > most:
+        raise ValueError(f"{owner}: {name} is {value}, wanted {most} or less")
 
 
 def check_number(owner, name, value, *, above=None):
     """Refuse a value that is not a finite number of at least 0, or above ``above``."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a number")
+        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a number, float or int")
     too_small = value < 0 if above is None else value <= above
-    if too_small or not value < float("inf"):
+    if too_small or not value < math.inf:
         wanted = "0 or more" if above is None else f"above {above}"
         raise ValueError(f"{owner}: {name} is {value}, wanted a finite number, {wanted}")
 
 
 def check_choice(owner, name, value, choices):
     """Refuse a value that is none of the choices."""
-    if value not in choices:
+    if not any(type(value) is type(choice) and value == choice for choice in choices):
         wanted = " or ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{owner}: {name} is {value!r}, wanted {wanted}")
+        raise ValueError(f"{owner}: {name} is {short(value)}, wanted {wanted}")
+
+
+def check_flag(owner, name, value):
+    """Refuse a value that is neither True nor False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted True or False")
+
+
+def check_dtype(owner, value):
+    """Refuse a dtype that is neither float32 nor float64."""
+    check_choice(owner, "dtype", value, (torch.float32, torch.float64))
 
 
 def check_generator(owner, value):
@@ -99,38 +186,35 @@ def check_generator(owner, value):
         raise TypeError(f"{owner}: generator is {describe(value)}, wanted a torch.Generator")
 
 
-def check_modules(owner, modules):
-    """Refuse a list with an entry that lacks one of a module's five methods."""
-    for index, module in enumerate(modules):
-        for method in ("forward", "backward", "gradient_step", "zero_grad", "param"):
-            if not callable(getattr(module, method, None)):
-                raise TypeError(f"{owner}: modules[{index}] is {module!r}, which has no {method}()")
+def check_callable(owner, name, value):
+    """Refuse a value that cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a function")
 
 
-def check_outputs(owner, outputs, modules):
-    """Refuse a list of outputs that has not the input and one entry for each module."""
-    if len(outputs) != len(modules) + 1:
-        raise ValueError(
-            f"{owner}: outputs has {len(outputs)} entries, "
-            f"wanted {len(modules) + 1}: the input and one for each module"
-        )
-
-
-def locate(error, modules, index):
-    """Add a note to an error: in which module of a list it was raised."""
-    error.add_note(
-        f"raised in modules[{index}], number {index + 1} of {len(modules)}: {modules[index]!r}"
+def check_scalar(owner, f, x):
+    """Refuse a function that gives something other than a number for ``x``."""
+    check_callable(owner, "f", f)
+    value = f(x)
+    number = isinstance(value, int | float) or (
+        isinstance(value, torch.Tensor) and value.dim() == 0
     )
-
-
-def check_loss(value, batch, lr, epoch=None):
-    """Stop a training whose loss has become infinite or not a number."""
-    if not math.isfinite(value):
-        place = f"mini-batch {batch}" if epoch is None else f"epoch {epoch}, mini-batch {batch}"
-        raise FloatingPointError(
-            f"{place}: the loss is {value}, with learning rate {lr}; "
-            "the steps are probably too large, try a smaller learning rate"
+    if not number:
+        raise TypeError(
+            f"{owner}: f(x) is {describe(value)}, wanted a number or a tensor of shape ()"
         )
+
+
+def check_instance(owner, name, value, kind):
+    """Refuse a value that is no instance of a class."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a {kind.__name__}")
+
+
+def check_list(owner, name, value):
+    """Refuse a value that is neither a list nor a tuple."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{owner}: {name} is {describe(value)}, wanted a list")
 
 
 def checked(method):
@@ -146,15 +230,15 @@ def checked(method):
 
         @wraps(method)
         def wrapper(self, x):
-            _check_input(self, x)
+            check_input(self, x)
             return method(self, x)
 
     elif arguments == ("x", "y", "grad"):
 
         @wraps(method)
         def wrapper(self, x, y, grad):
-            _check_input(self, x)
-            shape = x.shape if self.out_features is None else (x.shape[0], self.out_features)
+            check_input(self, x)
+            shape = output_shape(self, x)
             check_tensor(self, "y", y, shape=shape, like=x)
             check_tensor(self, "grad", grad, shape=shape, like=x)
             return method(self, x, y, grad)
@@ -172,7 +256,12 @@ def checked(method):
     return wrapper
 
 
-def _check_input(module, x):
-    """Check x against the module: (N, in_features), or any shape if it works elementwise."""
+def check_input(module, x):
+    """Check x against a module: (N, in_features), or any shape if it works elementwise."""
     shape = None if module.in_features is None else ("N", module.in_features)
     check_tensor(module, "x", x, shape=shape, like=getattr(module, "weight", None))
+
+
+def output_shape(module, x):
+    """Shape of what a module whose methods are checked makes of x."""
+    return x.shape if module.out_features is None else (x.shape[0], module.out_features)

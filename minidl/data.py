@@ -5,7 +5,15 @@ from typing import NamedTuple
 
 import torch
 
-from .checks import check_choice, check_count, check_generator, check_number, describe
+from .checks import (
+    check_classes,
+    check_count,
+    check_dtype,
+    check_generator,
+    check_labels,
+    check_number,
+    check_rows,
+)
 
 
 def balanced_radius(side):
@@ -18,13 +26,19 @@ def balanced_radius(side):
     Parameters
     ----------
     side : float
-        Length of the square's side.
+        Length of the square's side, above 0.
 
     Returns
     -------
     float
         The radius, in the unit of ``side``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``side`` is not such a number.
     """
+    check_number("balanced_radius", "side", side, above=0)
     return side / math.sqrt(2 * math.pi)
 
 
@@ -42,10 +56,10 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=torch.float32):
     generator : torch.Generator, optional
         Source of the random numbers; PyTorch's default one if None.
     radius : float
-        Of the disc.  With the default both classes are equally likely.
+        Of the disc, above 0.  With the default both classes are equally likely.
     dtype : torch.dtype
-        Of the points.  The draw itself is always in float64, so that it is the
-        same on every machine.
+        Of the points, float32 or float64.  The draw itself is always in float64, so
+        that it is the same on every machine.
 
     Returns
     -------
@@ -53,8 +67,14 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=torch.float32):
         The points.
     labels : torch.Tensor of int64, shape (n,)
         1 inside the disc, 0 outside.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is drawn.
     """
     check_count("disc", "n", n)
+    check_dtype("disc", dtype)
     check_generator("disc", generator)
     check_number("disc", "radius", radius, above=0)
     x = 2 * torch.rand(n, 2, generator=generator, dtype=torch.float64) - 1
@@ -71,7 +91,7 @@ def one_hot(labels, num_classes, dtype=torch.float32):
         Each from 0 to ``num_classes`` − 1.
     num_classes : int
     dtype : torch.dtype
-        Of the result.
+        Of the result, float32 or float64.
 
     Returns
     -------
@@ -83,15 +103,8 @@ def one_hot(labels, num_classes, dtype=torch.float32):
         If the labels are not whole numbers in one dimension, or lie out of range.
     """
     check_count("one_hot", "num_classes", num_classes)
-    if not isinstance(labels, torch.Tensor) or labels.dtype != torch.int64:
-        raise TypeError(f"one_hot: labels is {describe(labels)}, wanted an int64 tensor")
-    if labels.dim() != 1:
-        raise ValueError(f"one_hot: labels is {describe(labels)}, wanted shape (N,)")
-    if labels.numel() and not 0 <= labels.min() <= labels.max() < num_classes:
-        raise ValueError(
-            f"one_hot: labels run from {labels.min()} to {labels.max()}, "
-            f"wanted 0 to {num_classes - 1}"
-        )
+    check_labels("one_hot", labels, num_classes)
+    check_dtype("one_hot", dtype)
     return torch.eye(num_classes, dtype=dtype)[labels]
 
 
@@ -107,7 +120,13 @@ def error_rate(prediction, target):
     -------
     float
         Between 0 and 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shapes differ, there is no sample, or an entry is NaN.
     """
+    check_classes("error_rate", prediction, target)
     wrong = prediction.argmax(1) != target.argmax(1)
     return wrong.sum().item() / len(target)
 
@@ -128,11 +147,15 @@ def minibatches(x, y, batch_size, *, generator=None):
     ------
     (torch.Tensor, torch.Tensor)
         Rows of x and the same rows of y.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; when the first mini-batch is asked for.
     """
+    check_rows("minibatches", x, y)
     check_count("minibatches", "batch_size", batch_size)
     check_generator("minibatches", generator)
-    if len(x) != len(y):
-        raise ValueError(f"minibatches: x has {len(x)} rows and y has {len(y)}")
     if generator is not None:
         order = torch.randperm(len(x), generator=generator)
         x, y = x[order], y[order]
@@ -158,13 +181,21 @@ def disc_fold(n_train, n_test, *, generator=None, dtype=torch.float32):
     generator : torch.Generator, optional
         Source of the random numbers.
     dtype : torch.dtype
-        Of points and targets.
+        Of points and targets, float32 or float64.
 
     Returns
     -------
     Fold
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is drawn.
     """
-    check_choice("disc_fold", "dtype", dtype, (torch.float32, torch.float64))
+    check_count("disc_fold", "n_train", n_train)
+    check_count("disc_fold", "n_test", n_test)
+    check_generator("disc_fold", generator)
+    check_dtype("disc_fold", dtype)
     x_train, train_labels = disc(n_train, generator=generator, dtype=dtype)
     x_test, test_labels = disc(n_test, generator=generator, dtype=dtype)
     y_train = one_hot(train_labels, 2, dtype)

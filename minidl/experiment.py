@@ -10,10 +10,20 @@ import torch
 from tqdm import tqdm
 
 from .activations import ReLU
-from .checks import check_choice, check_count, check_number
+from .checks import (
+    check_choice,
+    check_count,
+    check_dtype,
+    check_flag,
+    check_instance,
+    check_list,
+    check_number,
+    short,
+)
 from .data import balanced_radius, disc, disc_fold, error_rate
 from .linear import Linear
 from .losses import MSELoss
+from .network_checks import check_prediction
 from .sequential import Sequential
 from .teaching.plots import STYLE, show_circle, show_points
 from .torch_twin import fit_torch, torch_twin
@@ -38,7 +48,7 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=to
     Parameters
     ----------
     width, layers : int
-        Size and number of the hidden linear layers.
+        Size and number of the hidden linear layers; there may be none of these.
     init : {"xavier", "torch"}
         Of the first parameters, see :class:`Linear`.
     generator : torch.Generator, optional
@@ -48,7 +58,14 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=to
     Returns
     -------
     Sequential
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is drawn.
     """
+    check_count("paper_network", "width", width)
+    check_count("paper_network", "layers", layers, least=0)
     options = {"init": init, "generator": generator, "dtype": dtype}
     modules = []
     in_features = 2
@@ -107,13 +124,15 @@ class Setting:
     def __post_init__(self):
         for name in ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats"):
             check_count("Setting", name, getattr(self, name))
-        check_count("Setting", "seed", self.seed, least=0)
+        check_count("Setting", "seed", self.seed, least=0, most=2**63 - self.repeats)
         check_number("Setting", "lr", self.lr)
         check_choice("Setting", "init", self.init, ("xavier", "torch", None))
-        check_choice("Setting", "dtype", self.dtype, (torch.float32, torch.float64))
+        check_flag("Setting", "per_sample", self.per_sample)
+        check_dtype("Setting", self.dtype)
 
     def network(self, framework, generator):
         """Build the untrained network as a :class:`Sequential`, in the framework's own way."""
+        check_choice("Setting.network", "framework", framework, FRAMEWORKS)
         return paper_network(
             self.width,
             self.layers,
@@ -142,7 +161,8 @@ class Result:
     pictures: tuple = ()
 
     def curves(self, name):
-        """Stack one of the histories' lists: shape (repeats, epochs)."""
+        """Stack one of the histories' lists, named as there: shape (repeats, epochs)."""
+        check_choice("Result.curves", "name", name, ("loss", "train_error", "test_error"))
         return torch.tensor([getattr(history, name) for history in self.histories])
 
 
@@ -164,10 +184,15 @@ def run(setting, framework, *, progress=False):
 
     Raises
     ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is run.
     FloatingPointError
         If the training diverges.
     """
+    check_instance("run", "setting", setting, Setting)
+    check_flag("run", "progress", progress)
     if isinstance(framework, ModuleType):
+        _check_own(framework)
         name, repetition = "own", partial(_repeat_own, framework)
     else:
         check_choice("run", "framework", framework, FRAMEWORKS)
@@ -248,8 +273,10 @@ def _repeat_own(own, setting, generator):
         if not math.isfinite(loss):
             raise FloatingPointError(f"epoch {epoch}: the loss is {loss}")
         history.loss.append(loss)
-        history.train_error.append(error_rate(network.forward(train[0]), train[1]))
-        history.test_error.append(error_rate(network.forward(test[0]), test[1]))
+        for errors, (x, y) in ((history.train_error, train), (history.test_error, test)):
+            prediction = network.forward(x)
+            check_prediction(prediction, epoch, setting.lr)
+            errors.append(error_rate(prediction, y))
     after = network.forward(test[0]).argmax(1)
     return history, test[0], test[1].argmax(1), before, after
 
@@ -268,7 +295,13 @@ def table(results):
         ``data``, ``mean`` and ``std`` over the repetitions in per cent (the
         standard deviation with n − 1; None for a single repetition), and the
         paper's own ``paper_mean`` and ``paper_std``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an entry is no :class:`Result` of a run with test data.
     """
+    _check_results("table", results)
     rows = []
     for result in results:
         for data in ("train", "test"):
@@ -289,6 +322,7 @@ def table(results):
 
 def format_table(rows):
     """Write the rows of :func:`table` as text, the paper's own figures beside ours."""
+    _check_rows(rows)
     lines = [
         f"{'Error rate [%]':26}{'mean':>8}{'std':>8}{'paper: mean':>16}{'std':>8}",
     ]
@@ -309,7 +343,15 @@ def figure1(result):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``result`` is no :class:`Result` of a run.
     """
+    _check_results("figure1", [result])
+    if len(result.pictures) != 4:
+        raise ValueError(f"figure1: the result has {len(result.pictures)} pictures, wanted 4")
     x, *classifications = result.pictures
     titles = ("Test samples", "Untrained network", "Trained network")
     with plt.style.context(STYLE):
@@ -331,7 +373,13 @@ def figure2(results):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an entry is no :class:`Result` of a run with test data.
     """
+    _check_results("figure2", results)
     panels = (
         ("loss", 1, "training loss"),
         ("train_error", 100, "train error [%]"),
@@ -354,3 +402,37 @@ def figure2(results):
         axes[-1].set_xlabel("epoch")
         axes[-1].xaxis.get_major_locator().set_params(integer=True)
     return figure
+
+
+def _check_own(framework):
+    """Refuse a module that lacks something the experiment needs."""
+    from .teaching.own import NEEDED  # imports IPython, which nothing else here needs
+
+    lacking = [name for name in NEEDED.values() if not hasattr(framework, name)]
+    if lacking:
+        raise ValueError(f"run: the module {framework.__name__} lacks {', '.join(lacking)}")
+
+
+def _check_results(owner, results):
+    """Refuse what :func:`run` cannot have returned, one result for each framework."""
+    check_list(owner, "results", results)
+    if len(results) == 0:
+        raise ValueError(f"{owner}: results is empty, wanted one for each framework")
+    for index, result in enumerate(results):
+        name = "result" if owner == "figure1" else f"results[{index}]"
+        check_instance(owner, name, result, Result)
+        check_choice(owner, f"{name}.framework", result.framework, tuple(LABELS))
+        lengths = {len(h.test_error) for h in result.histories}
+        if len(lengths) != 1 or 0 in lengths:
+            raise ValueError(f"{owner}: {name} holds no run, or one without test errors")
+
+
+def _check_rows(rows):
+    """Refuse rows that :func:`table` cannot have returned."""
+    check_list("format_table", "rows", rows)
+    for index, row in enumerate(rows):
+        for key in ("framework", "data", "mean", "std", "paper_mean", "paper_std"):
+            if not isinstance(row, dict) or key not in row:
+                raise ValueError(
+                    f"format_table: rows[{index}] is {short(row)}, wanted a dict with {key!r}"
+                )

@@ -2,6 +2,9 @@
 
 import torch
 
+from .checks import check_float64, check_generator, check_number, check_scalar, describe
+from .network_checks import LOSS, check_methods, check_module
+
 
 def numerical_gradient(f, x, h=1e-6):
     """Estimate the gradient of a scalar function by central differences.
@@ -17,13 +20,22 @@ def numerical_gradient(f, x, h=1e-6):
     x : torch.Tensor of float64
         Any shape; left as it was.
     h : float
-        The step.
+        The step, above 0.
 
     Returns
     -------
     torch.Tensor
         Of the shape and dtype of x.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If x is not a finite float64 tensor, h is no such number, or f does not give
+        a number.
     """
+    check_float64("numerical_gradient", "x", x)
+    check_number("numerical_gradient", "h", h, above=0)
+    check_scalar("numerical_gradient", f, x)
     grad = torch.zeros(x.shape, dtype=x.dtype)
     for i in range(x.numel()):
         step = torch.zeros(x.shape, dtype=x.dtype)
@@ -41,13 +53,13 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     Parameters
     ----------
     module : Module
-        Its stored gradients are reset.
+        Its stored gradients are reset, and hold dL/dθ afterwards.
     x : torch.Tensor of float64, shape (N, in_features)
         Away from kinks: within h of one, a central difference is wrong.
     h : float
-        The step of the differences.
+        The step of the differences, above 0.
     tol : float
-        How large the largest difference may be.
+        How large the largest difference may be, 0 or more.
     generator : torch.Generator, optional
         Source of the random weights v.
 
@@ -58,13 +70,17 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
 
     Raises
     ------
-    TypeError
-        If x is not float64: in float32 rounding drowns the differences.
+    TypeError, ValueError
+        If an argument cannot be right; before anything is changed.  x has to be
+        float64: in float32 rounding drowns the differences.
     AssertionError
         If a difference is larger than ``tol`` or is not a number; it names the entry.
     """
-    if x.dtype != torch.float64:
-        raise TypeError(f"gradcheck: x is {x.dtype}, wanted torch.float64")
+    check_module("gradcheck", "module", module)
+    check_float64("gradcheck", "x", x)
+    _check_options("gradcheck", x, h, tol)
+    check_generator("gradcheck", generator)
+    x = x.clone()
     y = module.forward(x)
     v = torch.randn(y.shape, generator=generator, dtype=y.dtype)
     module.zero_grad()
@@ -77,9 +93,20 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
 
 def gradcheck_loss(loss, prediction, target, *, h=1e-6, tol=1e-6):
     """Compare a loss's ``backward`` with central differences; as :func:`gradcheck`."""
+    check_methods("gradcheck_loss", "loss", loss, LOSS)
+    check_float64("gradcheck_loss", "prediction", prediction)
+    check_float64("gradcheck_loss", "target", target, shape=prediction.shape)
+    _check_options("gradcheck_loss", prediction, h, tol)
     grad = loss.backward(prediction, target)
     numerical = numerical_gradient(lambda p: loss.forward(p, target), prediction, h)
     return _compare(loss, "prediction", grad, numerical, tol)
+
+
+def _check_options(owner, x, h, tol):
+    if x.numel() == 0:
+        raise ValueError(f"{owner}: there is nothing to compare in {describe(x)}")
+    check_number(owner, "h", h, above=0)
+    check_number(owner, "tol", tol)
 
 
 def _differences(module, x, v, moved, h):
@@ -97,6 +124,10 @@ def _differences(module, x, v, moved, h):
 
 
 def _compare(owner, name, grad, numerical, tol):
+    if not isinstance(grad, torch.Tensor) or grad.shape != numerical.shape:
+        raise AssertionError(
+            f"{owner}: dL/d{name} is {describe(grad)}, wanted shape {tuple(numerical.shape)}"
+        )
     difference = (grad - numerical).abs()
     if not (difference <= tol).all():
         worst = torch.unravel_index(difference.nan_to_num(torch.inf).argmax(), grad.shape)

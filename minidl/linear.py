@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from .checks import check_choice, check_count, check_generator, checked
+from .checks import check_choice, check_count, check_dtype, check_generator, checked
 from .module import Module
 
 
@@ -15,11 +15,23 @@ def xavier_std(in_features, out_features):
     keeps the variance of the outputs, and 1/√out, which keeps the variance of the
     gradients on the way back.
 
+    Parameters
+    ----------
+    in_features, out_features : int
+        Columns of the layer's input and output, at least 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is not such a number.
+
     References
     ----------
     Glorot and Bengio, *Understanding the difficulty of training deep feedforward
     neural networks*, 2010, equation 12.
     """
+    check_count("xavier_std", "in_features", in_features)
+    check_count("xavier_std", "out_features", out_features)
     return math.sqrt(2 / (in_features + out_features))
 
 
@@ -51,8 +63,8 @@ class Linear(Module):
     Raises
     ------
     TypeError, ValueError
-        If a size is not a whole number of at least 1, the dtype is not a
-        floating-point one, or ``init`` is unknown.
+        If a size is not a whole number of at least 1, the dtype is neither float32
+        nor float64, or ``init`` is unknown.
     """
 
     def __init__(
@@ -62,7 +74,7 @@ class Linear(Module):
         check_count("Linear", "out_features", out_features)
         check_choice("Linear", "init", init, ("xavier", "torch"))
         check_generator("Linear", generator)
-        check_choice("Linear", "dtype", dtype, (torch.float32, torch.float64))
+        check_dtype("Linear", dtype)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = torch.zeros(out_features, in_features, dtype=dtype)

@@ -1,5 +1,7 @@
 """The contract that every part of a network keeps."""
 
+from .checks import check_number
+
 
 class Module:
     """One step of a network: a function of a batch, and its derivative.
@@ -61,8 +63,14 @@ class Module:
         Parameters
         ----------
         lr : float
-            The learning rate η.
+            The learning rate η, finite and not negative.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``lr`` is not such a number.
         """
+        check_number(self, "lr", lr)
         for parameter, grad in self.param():
             parameter.add_(grad, alpha=-lr)
 

@@ -1,6 +1,7 @@
 """Stochastic gradient descent."""
 
 from .checks import check_number
+from .network_checks import check_methods
 
 
 class SGD:
@@ -19,10 +20,12 @@ class SGD:
     Raises
     ------
     TypeError, ValueError
-        If ``lr`` is not such a number.
+        If ``lr`` is not such a number, or the model has no ``gradient_step`` and
+        ``zero_grad``.
     """
 
     def __init__(self, model, lr):
+        check_methods("SGD", "model", model, ("gradient_step", "zero_grad"))
         check_number("SGD", "lr", lr)
         self.model = model
         self.lr = lr

@@ -1,7 +1,8 @@
 """A network as a list of modules."""
 
-from .checks import check_modules, check_outputs, locate
+from .checks import check_list, check_number
 from .module import Module
+from .network_checks import check_modules, check_outputs, locate
 
 
 class Sequential(Module):
@@ -17,7 +18,8 @@ class Sequential(Module):
     Raises
     ------
     TypeError
-        If an entry does not keep the contract of :class:`Module`.
+        If ``modules`` is no list, or an entry does not keep the contract of
+        :class:`Module`.
 
     Notes
     -----
@@ -25,6 +27,7 @@ class Sequential(Module):
     """
 
     def __init__(self, modules):
+        check_list("Sequential", "modules", modules)
         self.modules = list(modules)
         check_modules("Sequential", self.modules)
 
@@ -63,8 +66,15 @@ class Sequential(Module):
         -------
         torch.Tensor
             dL/dx of the first input.  Every module has added to its gradients.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``outputs`` or ``grad`` cannot be right; before any gradient is changed.
+            What a module of your own raises comes when its turn does, and the modules
+            behind it have then added to their gradients.
         """
-        check_outputs("Sequential.backward_pass", outputs, self.modules)
+        check_outputs("Sequential.backward_pass", outputs, self.modules, grad)
         try:
             for k in reversed(range(len(self.modules))):
                 grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)
@@ -78,7 +88,7 @@ class Sequential(Module):
         return self.forward_pass(x)[-1]
 
     def backward(self, x, y, grad):
-        """Return dL/dx.  The outputs in between are not kept, so they are computed again."""
+        """Return dL/dx.  The outputs are not kept but computed again; ``y`` is not needed."""
         return self.backward_pass(self.forward_pass(x), grad)
 
     def param(self):
@@ -87,6 +97,7 @@ class Sequential(Module):
 
     def gradient_step(self, lr):
         """Let every module take its step, θ ← θ − lr · dL/dθ."""
+        check_number("Sequential", "lr", lr)
         for module in self.modules:
             module.gradient_step(lr)
 

@@ -3,13 +3,16 @@
 This is the one file of ``minidl`` that uses ``torch.nn``, ``torch.optim`` and autograd.
 """
 
+from copy import deepcopy
+
 import torch
 from tqdm import tqdm
 
 from .activations import ReLU, Sigmoid, Tanh
-from .checks import check_loss, describe
+from .checks import check_instance, check_tensor, describe
 from .data import error_rate, minibatches
 from .linear import Linear
+from .network_checks import check_loss, check_options, check_prediction, check_samples
 from .sequential import Sequential
 from .train import History
 
@@ -59,9 +62,24 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
 
     Raises
     ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is changed.
     FloatingPointError
-        If the loss becomes infinite or not a number.
+        If the training diverges.  The parameters are then as :func:`minidl.train.fit`
+        leaves them.
     """
+    _check_network(network, x, y)
+    check_options(
+        "fit_torch",
+        x,
+        y,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        test=test,
+        generator=generator,
+        progress=progress,
+    )
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)
     history = History()
@@ -77,7 +95,25 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
             total += loss.item() * len(x_batch)
         history.loss.append(total / len(x))
         with torch.no_grad():
-            history.train_error.append(error_rate(network(x), y))
+            prediction = network(x)
+            check_prediction(prediction, epoch, lr)
+            history.train_error.append(error_rate(prediction, y))
             if test is not None:
-                history.test_error.append(error_rate(network(test[0]), test[1]))
+                prediction = network(test[0])
+                check_prediction(prediction, epoch, lr)
+                history.test_error.append(error_rate(prediction, test[1]))
     return history
+
+
+def _check_network(network, x, y):
+    """Refuse what is no network, or does not make y's columns of x's; tried on a copy."""
+    check_instance("fit_torch", "network", network, torch.nn.Module)
+    check_samples("fit_torch", x, y)
+    for parameter in network.parameters():
+        check_tensor("fit_torch", "x", x, like=parameter)
+    try:
+        with torch.no_grad():
+            prediction = deepcopy(network).eval()(x[:1])
+    except RuntimeError as error:
+        raise ValueError(f"fit_torch: x is {describe(x)}; the network says: {error}") from error
+    check_tensor("fit_torch", "y", y, shape=("N", *prediction.shape[1:]))

@@ -1,12 +1,27 @@
 """The training loop."""
 
+import math
 from dataclasses import dataclass, field
 
+import torch
 from tqdm import tqdm
 
-from .checks import check_count, check_generator, check_loss, check_number, check_tensor
+from .checks import check_callable, check_flag, check_rows
+from .compiled import CompiledTraining
 from .data import error_rate, minibatches
+from .losses import MSELoss
+from .network_checks import (
+    check_loss,
+    check_module,
+    check_network,
+    check_options,
+    check_prediction,
+    check_reduction,
+    check_training,
+    check_zero,
+)
 from .optim import SGD
+from .plan import PlannedSamples, PlannedTraining, blocks, chain
 from .sequential import Sequential
 
 
@@ -42,7 +57,13 @@ def accumulate_batch(model, loss, x, y):
     -------
     float
         The loss of the mini-batch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; before any gradient is changed.
     """
+    check_network("accumulate_batch", model, loss)
     outputs = model.forward_pass(x)
     model.backward_pass(outputs, loss.backward(outputs[-1], y))
     return loss.forward(outputs[-1], y).item()
@@ -53,8 +74,12 @@ def accumulate_samples(model, loss, x, y):
 
     Where the loss is a sum, not a mean, nothing is divided.  Arguments and result are
     those of :func:`accumulate_batch`, and so are the gradients, but for rounding.  The
-    stored gradients must be zero before.
+    stored gradients must be zero before, and are refused with a ValueError if not.
     """
+    check_network("accumulate_samples", model, loss)
+    check_rows("accumulate_samples", x, y)
+    check_reduction("accumulate_samples", loss)
+    check_zero("accumulate_samples", model)
     values = []
     for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
         outputs = model.forward_pass(x_sample)
@@ -93,9 +118,16 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
 
     Raises
     ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is changed or drawn.  What a
+        network, loss or ``accumulate`` of your own raises comes in the midst of a
+        mini-batch, whose gradients are then incomplete; it has made no step.
     FloatingPointError
-        If the loss becomes infinite or not a number.
+        If the loss becomes infinite or not a number.  The mini-batches before have
+        made their steps and this one has not; the gradients are this one's.
     """
+    check_training("train_epoch", model, loss, x, y)
+    check_callable("train_epoch", "accumulate", accumulate)
     optimizer = SGD(model, lr)
     total = 0.0
     batches = minibatches(x, y, batch_size, generator=generator)
@@ -121,8 +153,14 @@ def fit(
     test=None,
     generator=None,
     progress=False,
+    errors=True,
+    compile=False,
 ):
     """Train a model by mini-batch gradient descent.
+
+    The steps are those of :func:`train_epoch`, and so are the results but for
+    rounding.  A network of linear layers, activations and mean squared error is
+    trained by a :class:`minidl.plan.Plan`, with fewer operations.
 
     Parameters
     ----------
@@ -143,6 +181,7 @@ def fit(
         The paper's way: each sample of a mini-batch goes forward and backward by
         itself, the gradients are added up, divided by the number of samples and
         applied once.  The result is the same but for rounding, and far slower.
+        Nothing of it can be compiled.
     test : (torch.Tensor, torch.Tensor), optional
         Test samples and targets, for ``History.test_error``.
     generator : torch.Generator, optional
@@ -150,6 +189,12 @@ def fit(
         are taken in the order in which they stand.
     progress : bool
         Show a progress bar, if the output is a terminal.
+    errors : bool
+        Measure the error rates after every epoch.
+    compile : bool
+        Let ``torch.compile`` make one function of ten steps.  This takes seconds before
+        the first step and works for any modules.  Where there is no C++ compiler, a
+        warning says so and the training goes on without.
 
     Returns
     -------
@@ -158,42 +203,99 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        If an argument cannot be right; before anything is changed.
+        If an argument cannot be right; before anything is changed or drawn.
     FloatingPointError
-        If the loss becomes infinite or not a number.
+        If the loss, or the network's output after an epoch, becomes infinite or not a
+        number.  All steps before have been made and are not taken back: the parameters
+        are those with which it happened, the gradients those of the last mini-batch met.
     """
-    _check_data("x", "y", x, y)
-    if test is not None:
-        _check_data("test x", "test y", *test)
-    check_count("fit", "epochs", epochs)
-    check_count("fit", "batch_size", batch_size)
-    check_number("fit", "lr", lr)
-    check_generator("fit", generator)
     if not hasattr(model, "forward_pass"):
+        check_module("fit", "model", model)
         model = Sequential([model])
+    check_training("fit", model, loss, x, y)
+    check_options(
+        "fit",
+        x,
+        y,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        test=test,
+        generator=generator,
+        progress=progress,
+    )
+    for name, value in (("per_sample", per_sample), ("errors", errors), ("compile", compile)):
+        check_flag("fit", name, value)
+    trainer = _trainer(model, loss, lr, per_sample, compile)
     options = {
         "batch_size": batch_size,
         "lr": lr,
         "generator": generator,
         "accumulate": accumulate_samples if per_sample else accumulate_batch,
     }
+    if trainer is None:
+        losses = _epochs(model, loss, x, y, **options)
+    else:
+        losses = _fast_epochs(trainer, model, loss, x, y, **options)
     history = History()
     for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
         try:
-            history.loss.append(train_epoch(model, loss, x, y, **options))
+            history.loss.append(next(losses))
         except FloatingPointError as error:
             raise FloatingPointError(f"epoch {epoch}, {error}") from None
-        history.train_error.append(error_rate(model.forward(x), y))
-        if test is not None:
-            history.test_error.append(error_rate(model.forward(test[0]), test[1]))
+        if trainer is not None and (errors or epoch == epochs):
+            trainer.store()
+        if errors:
+            history.train_error.append(_error_rate(model, x, y, epoch, lr))
+            if test is not None:
+                history.test_error.append(_error_rate(model, *test, epoch, lr))
     return history
 
 
-def _check_data(x_name, y_name, x, y):
-    check_tensor("fit", x_name, x, shape=("N", "in_features"))
-    check_tensor("fit", y_name, y, shape=(len(x), "out_features"), like=x)
-    if len(x) == 0:
-        raise ValueError(f"fit: {x_name} has no rows")
-    for name, value in ((x_name, x), (y_name, y)):
-        if not value.isfinite().all():
-            raise ValueError(f"fit: {name} holds infinite numbers or NaN")
+def _trainer(model, loss, lr, per_sample, compile):
+    """Choose the fastest way in which a network can be trained; None is the plain way."""
+    if per_sample:
+        check_reduction("fit", loss)
+    elif compile:
+        return CompiledTraining(model, loss, lr)
+    if type(loss) is not MSELoss or blocks(model) is None:
+        return None
+    planned = PlannedSamples if per_sample else PlannedTraining
+    return planned(blocks(model), loss, lr)
+
+
+def _epochs(model, loss, x, y, **options):
+    """Yield the mean loss of one epoch after another, all by the modules' own methods."""
+    while True:
+        yield train_epoch(model, loss, x, y, **options)
+
+
+def _fast_epochs(trainer, model, loss, x, y, *, generator, batch_size, **options):
+    """Yield the mean loss of one epoch after another, each gone through by a trainer.
+
+    An epoch in which a loss is infinite or not a number is taken back and repeated the
+    plain way, which stops at the mini-batch where that happens and says so.
+    """
+    columns = trainer.columns(x)
+    batches = []
+    while True:
+        if generator is not None or not batches:
+            batches = list(minibatches(columns, y, batch_size, generator=generator))
+        values = trainer.epoch(batches)
+        mean = sum(v * len(part) for v, (part, _) in zip(values, batches, strict=True)) / len(x)
+        if not math.isfinite(mean):
+            trainer.undo()
+            x_again, y_again = (torch.cat(parts) for parts in zip(*batches, strict=True))
+            options["batch_size"] = batch_size
+            mean = train_epoch(model, loss, x_again[:, : x.shape[1]], y_again, **options)
+            trainer.load()
+        yield mean
+
+
+def _error_rate(model, x, y, epoch, lr):
+    """Measure an error rate after an epoch; of inner outputs only the last is kept."""
+    prediction = x
+    for module in chain(model):
+        prediction = module.forward(prediction)
+    check_prediction(prediction, epoch, lr)
+    return error_rate(prediction, y)

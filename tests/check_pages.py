@@ -1,4 +1,4 @@
-"""Check that the built book has a page for every entry of the table of contents.
+"""Check the built book: a page for every entry of the table of contents, no solution in sight.
 
 A build can end without an error and without pages; this looks.
 """
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import yaml
+from leaks import leaks_of_site, secrets
+from notebooks import CHAPTERS, read
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,4 +33,7 @@ pages = [
 missing = [page for page in [html / "index.html", *pages] if not page.is_file()]
 if missing:
     sys.exit("missing pages: " + ", ".join(str(page.relative_to(ROOT)) for page in missing))
+found = leaks_of_site(html, secrets(map(read, CHAPTERS)))
+if found:
+    sys.exit(f"solutions outside their dropdowns: {found}")
 print(f"{len(pages)} pages in _build/html, as in _toc.yml")

@@ -37,6 +37,15 @@ def is_exercise(cell):
     return "exercise" in cell.metadata.get("tags", [])
 
 
+def text_outputs(cell):
+    """List what a cell shows, pictures aside."""
+    return [
+        output.get("text") or output.get("data", {}).get("text/plain")
+        for output in cell.outputs
+        if "image/png" not in output.get("data", {})
+    ]
+
+
 def run(notebook):
     """Execute a notebook in a fresh kernel, in place, and leave no volatile metadata."""
     NotebookClient(

@@ -27,10 +27,10 @@ def cell(source, name):
     return namespace[name]
 
 
-def verdict(capsys, key, answer):
+def verdict(capsys, key, answer, **options):
     """Check an answer; return what was printed, and what the chapter goes on with."""
     capsys.readouterr()
-    result = check(key, answer)
+    result = check(key, answer, **options)
     return capsys.readouterr().out, result
 
 
@@ -196,7 +196,7 @@ ASTRAY = {
     "leaves": (
         "balanced-radius",
         "def balanced_radius(side):\n    raise SystemExit\n",
-        "`balanced_radius` raises SystemExit",
+        "`balanced_radius` would end Python, and the notebook with it",
         "in line 2",
     ),
     "error inside a generator": (

@@ -1,4 +1,4 @@
-"""The modules and the loss against autograd, and what they refuse."""
+"""The modules and the loss against autograd."""
 
 import pytest
 import torch
@@ -163,8 +163,15 @@ def test_gradcheck_names_the_entry_that_is_off():
 
     with pytest.raises(AssertionError):
         gradcheck(NotANumber(), randn(2, 2))
-    with pytest.raises(TypeError, match="float64"):
-        gradcheck(Tanh(), randn(2, 2, dtype=torch.float32))
+
+    class OneRow(Tanh):
+        def backward(self, x, y, grad):
+            return super().backward(x, y, grad)[:1]
+
+    x = randn(1, 3).expand(4, 3)
+    with pytest.raises(AssertionError, match=r"dL/dx is .*\(1, 3\), wanted shape \(4, 3\)"):
+        gradcheck(OneRow(), x)
+    assert gradcheck(Tanh(), x) < 1e-8, "x repeats one row in memory"
 
 
 def test_numerical_gradient_leaves_x_alone():
@@ -214,71 +221,11 @@ def test_parameters_can_live_in_one_buffer():
     torch.testing.assert_close(buffer, old - 0.1 * grads)
 
 
-LINEAR = Linear(3, 2, generator=generator(), dtype=torch.float64)
-X, Y, GRAD = randn(5, 3), randn(5, 2), randn(5, 2, seed=1)
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [
-        (lambda: LINEAR.forward([[1.0, 2, 3]]), TypeError, "x is .*list.*wanted a tensor"),
-        (lambda: LINEAR.forward(randn(5, 4)), ValueError, r"shape \(5, 4\), wanted shape \(N, 3\)"),
-        (lambda: LINEAR.forward(randn(3)), ValueError, r"shape \(3,\), wanted shape \(N, 3\)"),
-        (lambda: LINEAR.forward(X.float()), TypeError, "float32.*wanted dtype float64"),
-        (lambda: LINEAR.forward(X.long()), TypeError, "int64.*floating-point"),
-        (lambda: LINEAR.forward(X.clone().requires_grad_()), ValueError, r"x\.detach\(\)"),
-        (lambda: LINEAR.forward(X.to("meta")), ValueError, "on meta, wanted a tensor on cpu"),
-        (lambda: LINEAR.backward(X, Y, GRAD[:1]), ValueError, r"grad.*\(1, 2\).*\(5, 2\)"),
-        (lambda: LINEAR.backward(X, Y[:, :1], GRAD), ValueError, r"y is.*\(5, 1\).*\(5, 2\)"),
-        (lambda: LINEAR.backward(X, Y, GRAD.float()), TypeError, "grad.*float32.*float64"),
-        (lambda: ReLU().backward(X, X, GRAD), ValueError, r"grad.*\(5, 2\).*\(5, 3\)"),
-        (lambda: Tanh().forward(torch.tensor([1])), TypeError, "floating-point"),
-        (lambda: Sigmoid().backward(X, X, None), TypeError, "grad is None"),
-        (lambda: Linear(0, 2), ValueError, "in_features is 0, wanted 1 or more"),
-        (lambda: Linear(2, 1.5), TypeError, "out_features.*whole number"),
-        (lambda: Linear(2, True), TypeError, "out_features.*whole number"),
-        (lambda: Linear(2, 2, init="he"), ValueError, "init is 'he', wanted 'xavier' or 'torch'"),
-        (lambda: Linear(2, 2, dtype=torch.int64), ValueError, "dtype"),
-        (lambda: Linear(2, 2, generator=3), TypeError, "generator"),
-        (lambda: MSELoss("average"), ValueError, "reduction is 'average'"),
-        (lambda: MSELoss().forward(Y, Y[:, 0]), ValueError, r"target.*\(5,\).*\(5, 2\)"),
-        (lambda: MSELoss().backward(Y, Y[:1]), ValueError, r"target.*\(1, 2\).*\(5, 2\)"),
-        (lambda: MSELoss().forward(Y[:0], Y[:0]), ValueError, "empty"),
-        (lambda: MSELoss().forward(Y, Y.float()), TypeError, "target.*float32"),
-        (lambda: Sequential([ReLU(), "Tanh"]), TypeError, r"modules\[1\] is 'Tanh'.*forward"),
-        (lambda: Sequential([ReLU()]).backward_pass([X], X), ValueError, "1 entries, wanted 2"),
-        (lambda: SGD(LINEAR, -0.1), ValueError, "lr is -0.1"),
-        (lambda: SGD(LINEAR, float("nan")), ValueError, "lr is nan"),
-        (lambda: SGD(LINEAR, "fast"), TypeError, "lr is 'fast'"),
-    ],
-)
-def test_what_cannot_be_right_is_named_and_nothing_is_changed(call, error, words):
-    LINEAR.zero_grad()
-    with pytest.raises(error, match=words):
-        call()
-    assert all((grad == 0).all() for _, grad in LINEAR.param())
-
-
-def test_an_empty_batch_passes_through_a_layer():
-    y = LINEAR.forward(X[:0])
-    assert y.shape == (0, 2)
-    assert LINEAR.backward(X[:0], y, y).shape == (0, 3)
-
-
-def test_sequential_says_which_module_it_was():
-    model = Sequential([ReLU(), Tanh(), Linear(4, 2, dtype=torch.float64)])
-    with pytest.raises(ValueError, match="wanted shape") as caught:
-        model.forward(X)
-    assert caught.value.__notes__ == ["raised in modules[2], number 3 of 3: Linear(4, 2)"]
-    with pytest.raises(ValueError, match="wanted shape") as caught:
-        model.backward_pass([X, X, X, Y], GRAD)
-    assert "modules[2]" in caught.value.__notes__[0]
-
-
 def test_no_autograd_inside():
     """Nothing in the framework needs gradient mode, and nothing builds a tape."""
-    model = Sequential([LINEAR, ReLU(), Linear(2, 2, generator=generator(), dtype=torch.float64)])
+    options = {"generator": generator(), "dtype": torch.float64}
+    model = Sequential([Linear(3, 2, **options), ReLU(), Linear(2, 2, **options)])
     with torch.enable_grad():
-        outputs = model.forward_pass(X)
-        dx = model.backward_pass(outputs, GRAD)
+        outputs = model.forward_pass(randn(5, 3))
+        dx = model.backward_pass(outputs, randn(5, 2))
     assert not any(t.requires_grad for t in [*outputs, dx])

@@ -8,12 +8,13 @@ it gives the very result of one, the hint says what was done.
 
 import math
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from numbers import Integral, Real
 
 import torch
 
-from . import own
+from . import guard, own
 from .probe import Failure, Probe
 
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
@@ -85,8 +86,15 @@ class Exercise:
         """Name of the class or function that is to be written."""
         return self.solution.__name__
 
-    def outcome(self, case, answer):
+    def outcome(self, case, answer, limit=guard.SECONDS):
         """Run one case on an answer.
+
+        Parameters
+        ----------
+        case : Case
+        answer : type or callable
+        limit : float
+            Seconds after which it is stopped.
 
         Returns
         -------
@@ -95,26 +103,37 @@ class Exercise:
         """
         probe = Probe(answer, f"Exercise {self.number}")
         try:
-            if isinstance(self.solution, type) and not isinstance(answer, type):
-                raise Failure(
-                    ("kind",), f"this is {_short(answer)}, wanted the class `{self.name}`"
-                )
-            if not callable(answer):
-                raise Failure(
-                    ("kind",), f"this is {_short(answer)}, wanted the function `{self.name}`"
-                )
-            values = case.run(answer, probe)
-            complaint(case, values)
-            return values
+            with guard.same_random_numbers(), guard.guarded(limit):
+                result = self._values(case, answer, probe)
         except Failure as failure:
-            return failure
+            result = failure
+        except guard.Accident as accident:
+            result = probe.accident(self.solution, accident)
         except Exception as error:
-            return probe.failure(self.solution, error)
+            result = probe.failure(self.solution, error)
+        replaced = guard.mend_names()
+        if replaced:
+            names = " and ".join(f"`{name}`" for name in replaced)
+            return Failure(
+                ("replaced", *replaced),
+                f"your code puts something else in the place of {names}",
+                "All that runs after it would meet yours. It has been put back.",
+            )
+        return result
 
-    def trouble(self, answer):
+    def _values(self, case, answer, probe):
+        if isinstance(self.solution, type) and not isinstance(answer, type):
+            raise Failure(("kind",), f"this is {_short(answer)}, wanted the class `{self.name}`")
+        if not callable(answer):
+            raise Failure(("kind",), f"this is {_short(answer)}, wanted the function `{self.name}`")
+        values = case.run(answer, probe)
+        complaint(case, values)
+        return values
+
+    def trouble(self, answer, limit=guard.SECONDS):
         """Return the first :class:`Failure` that an answer meets, or None."""
         for case in self.cases:
-            trouble = complaint(case, self.outcome(case, answer))
+            trouble = complaint(case, self.outcome(case, answer, limit))
             if trouble:
                 return trouble
         return None
@@ -127,8 +146,10 @@ class Exercise:
         return all(probe.is_stub(vars(answer).get(part)) for part in self.parts)
 
 
-def check(key, answer):
+def check(key, answer, limit=guard.SECONDS):
     """Check an answer, print what was found, and return what the chapter goes on with.
+
+    Whatever the answer does, later cells find PyTorch and ``minidl`` as they were.
 
     Parameters
     ----------
@@ -136,6 +157,8 @@ def check(key, answer):
         Name of the exercise, as the chapter gives it.
     answer : type or callable
         The reader's class or function.
+    limit : float
+        Seconds that it may take for each of the exercise's properties.
 
     Returns
     -------
@@ -149,9 +172,14 @@ def check(key, answer):
     if answer is exercise.solution:
         print(f"{title}: this is the book's own. Run the cell with yours, then this one again.")
         return answer
+    guard.watch_names()
+    for name in guard.mend_settings():
+        print(f"Before this check {name} had been changed; it has been set back.")
+    for name in guard.mend_names():
+        print(f"Before this check something stood in the place of `{name}`; it has been put back.")
     passed = []
     for case in exercise.cases:
-        outcome = exercise.outcome(case, answer)
+        outcome = exercise.outcome(case, answer, limit)
         trouble = complaint(case, outcome)
         if trouble is None:
             passed.append(f"  ✓ {case.label}")
@@ -164,7 +192,7 @@ def check(key, answer):
             print(*passed, sep="\n", end="\n" if passed else "")
             print(f"  {RED}✗{PLAIN} {case.label}")
             print(f"    {trouble.sentence}{'' if trouble.sentence.endswith('?') else '.'}")
-            hint = "" if stub else find_hint(exercise, answer, case, outcome, trouble)
+            hint = "" if stub else find_hint(exercise, answer, case, outcome, trouble, limit)
             if hint:
                 print(f"    {BOLD}Hint:{PLAIN} {hint}")
         print(f"Until it passes, the chapter goes on with the book's {exercise.name}.")
@@ -177,7 +205,7 @@ def check(key, answer):
     return answer
 
 
-def find_hint(exercise, answer, case, outcome, trouble):
+def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
     """Return the hint of the mistake that gives the same outcome, else the case's own.
 
     Where several mistakes fit the failed case, all cases decide between them.  The
@@ -191,7 +219,8 @@ def find_hint(exercise, answer, case, outcome, trouble):
         and not any(complaint(c, exercise.outcome(c, mistake.answer)) for c in earlier)
     ]
     if len(alike) > 1:
-        whole = [exercise.outcome(other, answer) for other in exercise.cases]
+        with redirect_stdout(None):
+            whole = [exercise.outcome(other, answer, limit) for other in exercise.cases]
         for mistake in alike:
             theirs = [exercise.outcome(other, mistake.answer) for other in exercise.cases]
             if all(map(same, whole, theirs)):
@@ -220,7 +249,7 @@ def difference(name, value, expected, tol):
         return None if value is expected else Failure(("statement",), f"this does not hold: {name}")
     if not isinstance(expected, torch.Tensor):
         return _number_difference(name, value, expected, tol)
-    if not isinstance(value, torch.Tensor):
+    if type(value) is not torch.Tensor:
         wanted = f"a tensor of shape {tuple(expected.shape)}"
         return Failure(("type",), f"{name}: this is {_short(value)}, expected {wanted}")
     if value.shape != expected.shape:
@@ -255,7 +284,7 @@ def as_number(name, value):
     Failure
         For anything else.
     """
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
+    if type(value) is torch.Tensor and value.numel() == 1:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, Real):
         raise Failure(("type", name), f"{name}: this is {_short(value)}, expected a number")
@@ -284,7 +313,7 @@ def _apart(number, expected):
 
 
 def _equal(one, other):
-    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+    if type(one) is type(other) is torch.Tensor:
         return (
             one.shape == other.shape
             and one.dtype == other.dtype
@@ -305,7 +334,7 @@ def _places(mask):
 
 
 def _short(value):
-    if isinstance(value, torch.Tensor):
+    if type(value) is torch.Tensor:
         return f"a tensor of shape {tuple(value.shape)}"
     if value is None:
         return "None"

@@ -4,15 +4,15 @@ import ast
 import difflib
 import linecache
 import re
-import signal
 import sys
-import threading
 import traceback
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from unittest.mock import patch
 
 import torch
+
+from . import guard
 
 
 class Failure(Exception):
@@ -40,9 +40,6 @@ class AutogradUsed(RuntimeError):
     """Raised in the place of autograd while a reader's code is being checked."""
 
 
-#: Seconds that a reader's function may take.
-LIMIT = 5
-
 #: What Python and PyTorch say to slips that have nothing to do with the exercise.
 SLIPS = (
     (r"takes \d+ positional arguments? but \d+ w", "Is `self` the first parameter?"),
@@ -65,10 +62,6 @@ SLIPS = (
         "given: `torch.zeros_like(x)`, or `dtype=x.dtype`.",
     ),
 )
-
-
-class TimeUp(BaseException):
-    """Raised in a reader's code that does not come to an end."""
 
 
 class Probe:
@@ -106,8 +99,9 @@ class Probe:
         Raises
         ------
         Failure
-            If it raises, returns None, uses autograd, changes an argument, or keeps
-            one for later.
+            If it raises, returns None, uses autograd, changes an argument or a setting
+            of PyTorch, keeps an argument for later, or meets with a
+            :class:`.guard.Accident`.
         """
         name = function.__name__
         before, arguments = arguments, [_copy(argument) for argument in arguments]
@@ -118,17 +112,12 @@ class Probe:
             result = function(*arguments, **options)
             return result if then is None or result is None else then(result)
 
+        settings = guard.settings()
         try:
-            with _no_autograd(), _time_limit():
+            with _no_autograd(), guard.hands_off():
                 result = call()
-        except TimeUp as error:
-            line = self.line_of(error.__traceback__)
-            raise Failure(
-                ("endless", _role(function)),
-                f"`{name}` did not come to an end within {LIMIT} seconds{line}",
-                "Is there a `while` whose condition never becomes false, or a loop over a list "
-                "that grows as it runs?",
-            ) from None
+        except guard.Accident as accident:
+            raise self.accident(function, accident) from None
         except NotImplementedError as error:
             if str(error).startswith(self.stub):
                 written = "is still to be written"
@@ -136,9 +125,26 @@ class Probe:
                     written = "still has the `raise` line of the stub in it: take it out"
                 raise Failure(("stub", _role(function)), f"`{name}` {written}") from None
             raise self.failure(function, error) from None
-        except (Exception, SystemExit) as error:
+        except SystemExit as error:
+            accident = guard.left().with_traceback(error.__traceback__)
+            raise self.accident(function, accident) from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise self.failure(function, error) from None
+        finally:
+            changed = guard.changed_settings(settings)
+            guard.set_back(settings)
 
+        if changed:
+            happened = partial(guard.changed_settings, settings)
+            line = self.first_line(call, arguments, before, happened)
+            guard.set_back(settings)
+            raise Failure(
+                ("setting", _role(function), *changed),
+                f"`{name}` changes {' and '.join(changed)}{line}",
+                "That would hold for all that runs after it. It has been set back.",
+            )
         for index, (argument, copy) in enumerate(zip(arguments, before, strict=True)):
             if _changed(argument, copy):
                 what = _argument_name(function, index)
@@ -158,6 +164,11 @@ class Probe:
                 ("none", _role(function)),
                 f"`{name}` returns None{self.definition(function)}: is its `return` missing?",
             )
+        if isinstance(result, torch.Tensor) and type(result) is not torch.Tensor:
+            raise Failure(
+                ("subclass", _role(function)),
+                f"`{name}` returns a `{type(result).__name__}`, expected a plain tensor",
+            )
         if isinstance(result, torch.Tensor) and result.layout != torch.strided:
             raise Failure(
                 ("sparse", _role(function)), "this is a sparse tensor, expected a plain one"
@@ -169,6 +180,15 @@ class Probe:
                 "autograd is at work in it, and this book does without",
             )
         return result
+
+    def accident(self, function, accident):
+        """Turn an :class:`.guard.Accident` into a :class:`Failure`."""
+        line = self.line_of(accident.__traceback__)
+        return Failure(
+            (accident.kind, _role(function)),
+            f"`{function.__name__}` {accident.sentence}{line}",
+            accident.hint,
+        )
 
     def failure(self, function, error):
         """Turn an exception of the reader's code into a :class:`Failure`."""
@@ -264,7 +284,7 @@ class Probe:
         sys.settrace(trace)
         try:
             call()
-        except Exception:
+        except (Exception, guard.Accident):
             return ""
         finally:
             sys.settrace(previous)
@@ -332,33 +352,19 @@ def _holds(value, argument):
 
 
 @contextmanager
-def _time_limit():
-    """Interrupt what runs longer than the limit, where the system has such an alarm."""
-    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if not usable:
-        yield
-        return
-
-    def stop(*_):
-        raise TimeUp
-
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-
-
-@contextmanager
 def _no_autograd():
-    def refuse(*_, **__):
-        raise AutogradUsed
-
     places = [(torch.autograd, "grad"), (torch.autograd, "backward")]
     places += [(torch.func, name) for name in ("grad", "vjp", "jvp", "jacrev", "jacfwd")]
     with ExitStack() as stack:
         for place, name in places:
-            stack.enter_context(patch.object(place, name, refuse))
+            stack.enter_context(patch.object(place, name, _refusal()))
         yield
+
+
+def _refusal():
+    """Make a function that refuses; one for each place, as PyTorch's compiler tells them apart."""
+
+    def refuse(*_, **__):
+        raise AutogradUsed
+
+    return refuse

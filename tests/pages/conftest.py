@@ -13,6 +13,7 @@ from pathlib import Path
 
 import browser as tools
 import pytest
+from filelock import FileLock
 from the_pages import missing, settle
 
 ROOT = tools.ROOT
@@ -25,13 +26,6 @@ def pytest_ignore_collect(collection_path):
     return None
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Say at the end, too, what was left out: a skip is easily overlooked."""
-    if missing():
-        terminalreporter.section("pages")
-        terminalreporter.line(missing())
-
-
 def newest(*patterns):
     """Return the time of the last change to any file that matches, below the root."""
     files = (file for pattern in patterns for file in ROOT.glob(pattern))
@@ -39,39 +33,45 @@ def newest(*patterns):
 
 
 @pytest.fixture(scope="session")
-def npm():
-    """Have the pinned npm packages at hand."""
-    done = tools.NODE_MODULES / "complete"
-    if not done.is_file():
-        subprocess.run(["npm", "ci", "--prefix", tools.FOLDER], check=True)
-        done.touch()
+def turns():
+    """Let one process at a time make what all of them use."""
+    (ROOT / "_build").mkdir(exist_ok=True)
+    return FileLock(ROOT / "_build" / "pages.lock")
 
 
 @pytest.fixture(scope="session")
-def html(npm):
+def npm(turns):
+    """Have the pinned npm packages at hand."""
+    done = tools.NODE_MODULES / "complete"
+    with turns:
+        if not done.is_file():
+            subprocess.run(["npm", "ci", "--prefix", tools.FOLDER], check=True)
+            done.touch()
+
+
+@pytest.fixture(scope="session")
+def html(npm, turns):
     """Return the folder of the built book, newer than its sources."""
     built = tools.HTML / "searchindex.js"
-    sources = (
-        "book/*",
-        "book/_static/*",
-        "minidl/**/*.py",
-        "pages/*.py",
-        "pages/templates/*",
-        "_*.yml",
-    )
-    if not built.is_file() or built.stat().st_mtime < newest(*sources):
-        command = Path(sys.executable).parent / "jupyter-book"
-        subprocess.run(
-            [command, "build", ".", "-n", "-W", "--keep-going", "--all"], cwd=ROOT, check=True
-        )
+    sources = ("book/*", "book/_static/*", "minidl/**/*.py", "pages/*.py", "pages/templates/*")
+    with turns:
+        if not built.is_file() or built.stat().st_mtime < newest("_*.yml", *sources):
+            command = Path(sys.executable).parent / "jupyter-book"
+            subprocess.run(
+                [command, "build", ".", "-n", "-W", "--keep-going", "--all"], cwd=ROOT, check=True
+            )
     return tools.HTML
 
 
 @pytest.fixture(scope="session")
-def offline(html):
-    """Return the folder of the pages that need no network."""
-    subprocess.run([sys.executable, tools.FOLDER / "offline.py"], check=True)
-    return tools.ROOT / "_build" / "offline"
+def offline(html, turns):
+    """Return the folder of the pages that need no network, newer than the book."""
+    folder = ROOT / "_build" / "offline"
+    done = folder / "complete"
+    with turns:
+        if not done.is_file() or done.stat().st_mtime < newest("_build/html/**/*"):
+            subprocess.run([sys.executable, tools.FOLDER / "offline.py"], check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -37,11 +37,11 @@ def _autograd(function, x, grad):
     return leaf.grad
 
 
-def _backward_case(function, x, grad, label, hint="", tol=1e-9):
+def _backward_case(function, x, grad, label, hint=""):
     def run(cls, probe):
         module = probe(cls)
         y = function(x)
-        probe(module.forward, OTHER.to(x.dtype))
+        probe(module.forward, OTHER)
         return {"dL/dx": probe(module.backward, x, y, grad)}
 
     return Case(
@@ -49,32 +49,51 @@ def _backward_case(function, x, grad, label, hint="", tol=1e-9):
         run=run,
         expect=lambda: {"dL/dx": _autograd(function, x, grad)},
         hint=hint,
-        tol=tol,
+    )
+
+
+def _float32_case(function):
+    x, grad = X.float(), GRAD.float()
+
+    def run(cls, probe):
+        module = probe(cls)
+        return {
+            "y": probe(module.forward, x),
+            "dL/dx": probe(module.backward, x, function(x), grad),
+        }
+
+    return Case(
+        label="forward and backward: float32 in, float32 out",
+        run=run,
+        expect=lambda: {"y": function(x), "dL/dx": _autograd(function, x, grad)},
+        tol=1e-5,
     )
 
 
 def _run_contract(cls, probe):
     """Any shape, the kink, and the three methods that are inherited."""
     module = probe(cls)
-    x = torch.tensor([0.0, -2.0, 3.0], dtype=torch.float64)
-    grad = torch.tensor([0.7, -0.4, 0.3], dtype=torch.float64)
-    at_zero = probe(module.backward, x, probe(module.forward, x), grad)[0]
+    x = torch.tensor([0.0, -2.0, 3.0, 1e-60], dtype=torch.float64)
+    grad = torch.tensor([0.7, -0.4, 0.3, 0.2], dtype=torch.float64)
+    at_zero, _, _, above = probe(module.backward, x, probe(module.forward, x), grad)
     x = _away_from_zero(randn(2, 3, 4, seed=4))
     y = probe(module.forward, x)
     dx = probe(module.backward, x, y, randn(2, 3, 4, seed=5))
     inherited = all(callable(getattr(module, m, None)) for m in ("gradient_step", "zero_grad"))
     return {
         "at x = 0 the result is 0 or the upstream gradient": at_zero.item() in (0.0, 0.7),
+        "just above 0 the upstream gradient passes": abs(above.item() - 0.2) < 1e-12,
         "tensors of three dimensions keep their shape": y.shape == dx.shape == x.shape,
         "the class is a Module": inherited and getattr(module, "param", list)() == [],
     }
 
 
 CONTRACT = Case(
-    label="one or three dimensions, numbers at 0, and the methods of a Module",
+    label="one or three dimensions, numbers at and next to 0, and the methods of a Module",
     run=_run_contract,
     expect=lambda: {
         "at x = 0 the result is 0 or the upstream gradient": True,
+        "just above 0 the upstream gradient passes": True,
         "tensors of three dimensions keep their shape": True,
         "the class is a Module": True,
     },
@@ -100,9 +119,7 @@ def _activation_cases(function, forward_hint, backward_hint):
             backward_hint,
         ),
         _backward_case(function, X[:1], GRAD[:1], "backward: a batch of one"),
-        _backward_case(
-            function, X.float(), GRAD.float(), "backward: float32 in, float32 out", tol=1e-5
-        ),
+        _float32_case(function),
         CONTRACT,
     )
 
@@ -427,6 +444,22 @@ def cubic(x):
     return (B * x**3).sum()
 
 
+def product_of_sines(x):
+    """Neither quadratic nor a sum over the entries."""
+    return torch.sin(x).prod()
+
+
+def _run_default_step(gradient, probe):
+    """Leave h out; the error for a cubic function at 0 shows how large it was."""
+    zero = torch.zeros(1, dtype=X.dtype)
+    return {
+        "the gradient of the product": probe(gradient, product_of_sines, POINT),
+        "the gradient of 10¹² x³ at 0, which is 10¹² h²": probe(
+            gradient, lambda x: 1e12 * (x**3).sum(), zero
+        ),
+    }
+
+
 def _gradient_case(f, x, h, expect, label, hint="", tol=1e-7):
     return Case(
         label=label,
@@ -567,6 +600,7 @@ NUMERICAL_GRADIENT = Exercise(
             "a quadratic function of 2 × 3 numbers, h = 0.1: no error at all",
             "For each entry by itself: move only that entry by +h and by −h, and divide the "
             "difference of the two function values by 2h.",
+            tol=1e-10,
         ),
         _gradient_case(
             cubic,
@@ -576,12 +610,15 @@ NUMERICAL_GRADIENT = Exercise(
             "a cubic function, h = 0.1: off by h² times the coefficient, as theory says",
             "Is the h that is given used everywhere?",
         ),
-        _gradient_case(
-            lambda x: torch.sin(x).prod(),
-            POINT,
-            1e-6,
-            lambda: _autograd_of(lambda x: torch.sin(x).prod()),
-            "a product of sines, h = 1e-6: equals autograd's gradient to 1e-7",
+        Case(
+            label="without h: the step is 1e-6, and a product of sines has autograd's gradient",
+            run=_run_default_step,
+            expect=lambda: {
+                "the gradient of the product": _autograd_of(product_of_sines),
+                "the gradient of 10¹² x³ at 0, which is 10¹² h²": torch.ones(1, dtype=X.dtype),
+            },
+            hint="Keep `h=1e-6` in the first line, as it was in the stub.",
+            tol=1e-7,
         ),
         _gradient_case(
             lambda x: float((x**2).sum()),

@@ -640,7 +640,7 @@ SHARES = Exercise(
     cases=(
         _shares_case([[5.0, 9.0], [12.0, 30.0]], "two switches that make each other worse"),
         _shares_case([[2.0, 3.0], [6.0, 7.0]], "two switches that do not affect each other"),
-        _shares_case([[10.0, 20.0], [16.0, 18.0]], "two switches that get in each other's way"),
+        _shares_case([[10.5, 20.0], [16.0, 18.25]], "two switches that get in each other's way"),
         _shares_case([[8.0, 3.0], [13.0, 12.0]], "a switch that helps has a negative share"),
         _shares_case([[20.0, 17.0], [9.0, 4.0]], "an error that falls"),
     ),

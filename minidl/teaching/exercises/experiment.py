@@ -145,6 +145,7 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
         if all(parameter.dtype == dtype for parameter in parameters):
             for name, points in OUTPUTS.items():
                 values[name] = network.forward(points.to(dtype))
+        values["the number of modules"] = len(_flat(network))
         return values
 
     def expect():
@@ -155,6 +156,7 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
             values[f"the {kind} of linear layer {number // 2 + 1}"] = parameter
         for name, points in OUTPUTS.items():
             values[name] = _outputs(parameters, points.to(dtype))
+        values["the number of modules"] = 2 * layers + 1
         return values
 
     return Case(label=label, run=run, expect=expect, hint=hint, tol=tol)
@@ -424,9 +426,9 @@ PAPER_NETWORK = Exercise(
             dtype=torch.float64,
         ),
         _drawn_case(
-            "width 4, 1 layer: float32 unless another dtype is given",
+            "width 4, 2 layers: float32 unless another dtype is given",
             4,
-            1,
+            2,
             "Hand `dtype` on to every layer.",
             tol=1e-5,
         ),

@@ -693,6 +693,10 @@ def difference_first_row(loss, prediction, target, h=1e-6):
     return (loss.backward(prediction, target) - measured)[0].abs().max().item()
 
 
+def difference_without_last(loss, prediction, target, h=1e-6):
+    return _differences(loss, prediction, target, h).flatten()[:-1].max().item()
+
+
 def difference_forward(loss, prediction, target, h=1e-6):
     measured = torch.zeros_like(prediction)
     for k in range(prediction.numel()):
@@ -738,16 +742,19 @@ class SquaresOff:
 
 
 class Cubes:
-    """Σ (p − t)³, for which a central difference is too large by h² in every entry."""
+    """a Σ (p − t)³, for which a central difference is too large by a h² in every entry."""
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
 
     def __repr__(self):
         return "the loss that is judged"
 
     def forward(self, prediction, target):
-        return (prediction - target).pow(3).sum()
+        return self.factor * (prediction - target).pow(3).sum()
 
     def backward(self, prediction, target):
-        return 3 * (prediction - target).square()
+        return 3 * self.factor * (prediction - target).square()
 
 
 class SquaresTurned(SquaresOff):
@@ -774,7 +781,7 @@ def _difference_case(loss, prediction, target, h, expected, label, hint="", tol=
 
 
 def _run_default(judge, probe):
-    return _judged(probe(judge, SquaresOff(e3_2=0.04), P, T))
+    return _judged(probe(judge, Cubes(1e12), P, P.clone()))
 
 
 def difference_entry_zero(loss, prediction, target, h=1e-6):
@@ -825,7 +832,7 @@ LOSS_DIFFERENCE = Exercise(
             "difference of `loss.forward(prediction, target)` when that entry is moved.",
         ),
         _difference_case(
-            SquaresOff(e1_2=0.03),
+            SquaresOff(e0_0=0.03),
             P,
             T,
             1e-6,
@@ -834,7 +841,7 @@ LOSS_DIFFERENCE = Exercise(
             "Every entry has a difference; of their absolute values the largest is wanted.",
         ),
         _difference_case(
-            SquaresOff(e4_0=-0.05),
+            SquaresOff(e4_2=-0.05),
             P,
             T,
             1e-6,
@@ -855,10 +862,11 @@ LOSS_DIFFERENCE = Exercise(
             SquaresTurned(),
             P,
             T,
-            1e-6,
+            0.1,
             4 * (P - T).abs().max().item(),
             "all of its backward with the wrong sign",
             "Every entry has a difference; of their absolute values the largest is wanted.",
+            tol=1e-9,
         ),
         _difference_case(
             Cubes(),
@@ -880,9 +888,10 @@ LOSS_DIFFERENCE = Exercise(
             tol=1e-9,
         ),
         Case(
-            label="without h: one entry too large by 0.04",
+            label="without h: the step is 1e-6, as a steep sum of cubes shows",
             run=_run_default,
-            expect=lambda: {"the largest difference": 0.04},
+            expect=lambda: {"the largest difference": 1.0},
+            hint="Keep `h=1e-6` in the first line, as it was in the stub, and use that h.",
             tol=1e-7,
         ),
     ),
@@ -978,6 +987,10 @@ LOSS_DIFFERENCE = Exercise(
         Mistake(
             difference_first_row,
             "Only the first sample was compared. An error further down goes unnoticed.",
+        ),
+        Mistake(
+            difference_without_last,
+            "The last entry was left out: does the loop end one turn early?",
         ),
         Mistake(
             difference_forward,

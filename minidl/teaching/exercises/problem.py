@@ -312,19 +312,23 @@ def _expected_batches(x, y, batch_size):
     return values
 
 
-def _in_order(batch_size, label, hint=""):
+def _in_order(batch_size, label, hint="", dtype=torch.float64):
+    x, y = X.to(dtype), Y.to(dtype)
     return Case(
         label=label,
-        run=lambda minibatches, probe: _batches(minibatches, probe, X, Y, batch_size),
-        expect=lambda: _expected_batches(X, Y, batch_size),
+        run=lambda minibatches, probe: _batches(minibatches, probe, x, y, batch_size),
+        expect=lambda: _expected_batches(x, y, batch_size),
         hint=hint,
     )
 
 
-NUMBERED = torch.arange(40.0, dtype=torch.float64)[:, None]
+NUMBERED = torch.arange(130.0, dtype=torch.float64)[:, None]
+#: What a target is more than its point.
+AHEAD = 1000
 MIXED = (
     "each point still has its own target",
     "every point comes exactly once",
+    "every target comes exactly once",
     "the order is a new one",
     "the second epoch's order differs from the first's",
     "two generators with the same seed give the same order",
@@ -333,8 +337,9 @@ MIXED = (
 
 
 def _epoch(minibatches, probe, generator):
-    """Rows of an epoch of 40 numbered points, in batches of 15; targets equal to points."""
-    pairs = probe(minibatches, NUMBERED, NUMBERED.flatten(), 15, then=_pairs, generator=generator)
+    """Rows of an epoch of 130 numbered points, in batches of 45."""
+    targets = NUMBERED.flatten() + AHEAD
+    pairs = probe(minibatches, NUMBERED, targets, 45, then=_pairs, generator=generator)
     return [(x.flatten(), y) for x, y in pairs]
 
 
@@ -349,8 +354,9 @@ def _run_shuffled(minibatches, probe):
     again = _epoch(minibatches, probe, twin)
     xs, ys = ([torch.cat([pair[i] for pair in epoch]) for epoch in epochs] for i in (0, 1))
     holds = (
-        all(map(torch.equal, xs, ys)),
+        all(torch.equal(x + AHEAD, y) for x, y in zip(xs, ys, strict=True)),
         all(torch.equal(x.sort().values, NUMBERED.flatten()) for x in xs),
+        all(torch.equal(y.sort().values, NUMBERED.flatten() + AHEAD) for y in ys),
         not torch.equal(xs[0], NUMBERED.flatten()),
         not torch.equal(*xs),
         torch.equal(xs[0], torch.cat([x for x, _ in again])),
@@ -424,6 +430,13 @@ def minibatches_torn_apart(x, y, batch_size, *, generator=None):
     yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
 
 
+def minibatches_one_for_both(x, y, batch_size, *, generator=None):
+    if generator is not None:
+        order = torch.randperm(len(x), generator=generator)
+        x = y = x[order]
+    yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
+
+
 def minibatches_with_replacement(x, y, batch_size, *, generator=None):
     if generator is not None:
         order = torch.randint(len(x), (len(x),), generator=generator)
@@ -452,7 +465,7 @@ MINIBATCHES = Exercise(
             "Mini-batch k, counted from 0, begins at row k · batch_size; x and y are cut at the "
             "same rows.",
         ),
-        _in_order(7, "a mini-batch that takes all samples"),
+        _in_order(7, "a mini-batch that takes all samples, in float32", dtype=torch.float32),
         _in_order(10, "a mini-batch larger than the data: all samples at once"),
         Case(
             label="with a generator: a new order every epoch, each point with its own target",
@@ -490,6 +503,10 @@ MINIBATCHES = Exercise(
             minibatches_torn_apart,
             "x and y were put in two different orders, so the points lost their targets. Draw "
             "one order and use it for both.",
+        ),
+        Mistake(
+            minibatches_one_for_both,
+            "Both halves of the pairs come from x: what became of y?",
         ),
         Mistake(
             minibatches_with_replacement,

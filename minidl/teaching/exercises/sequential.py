@@ -3,7 +3,7 @@
 import torch
 
 from ... import sequential
-from ...activations import Tanh
+from ...activations import ReLU, Sigmoid, Tanh
 from ...linear import Linear
 from ...module import Module
 from ..check import Case, Exercise, Mistake
@@ -15,6 +15,7 @@ from ._random import randn
 WIDTHS = (2, 4, 4, 3)
 X, GRAD = randn(5, 2, seed=1), randn(5, 3, seed=2)
 X2, GRAD2 = randn(3, 2, seed=3), randn(3, 3, seed=4)
+IN_TORCH = {Tanh: torch.tanh, Sigmoid: torch.sigmoid}
 NAMES = ("dL/dW of layer 1", "dL/db of layer 1", "dL/dW of layer 2", "dL/db of layer 2")
 NAMES += ("dL/dW of layer 3", "dL/db of layer 3")
 
@@ -59,22 +60,22 @@ def _modules(dtype=torch.float64, widths=WIDTHS, activation=Tanh):
     return modules[:-1]
 
 
-def _torch_outputs(x, numbers):
+def _torch_outputs(x, numbers, activation=torch.tanh):
     """The same network in torch.nn.functional: everything that comes out, in order."""
     outputs = [x]
     for k in range(0, len(numbers), 2):
         y = torch.nn.functional.linear(outputs[-1], *numbers[k : k + 2])
-        outputs += [y, torch.tanh(y)]
+        outputs += [y, activation(y)]
     return outputs[:-1]
 
 
-def _autograd(*batches, dtype=torch.float64, widths=WIDTHS):
+def _autograd(*batches, dtype=torch.float64, widths=WIDTHS, activation=Tanh):
     """The oracle: autograd's dL/dx of each batch, and the summed dL/dθ."""
     numbers = [number.requires_grad_() for number in _numbers(dtype, widths)]
     grads = []
     for x, grad in batches:
         leaf = x.clone().requires_grad_()
-        _torch_outputs(leaf, numbers)[-1].backward(grad)
+        _torch_outputs(leaf, numbers, IN_TORCH[activation])[-1].backward(grad)
         grads.append(leaf.grad)
     return grads, [number.grad for number in numbers]
 
@@ -127,11 +128,11 @@ def _expect_handed_on():
     }
 
 
-def _run_backward_pass(*batches, dtype=torch.float64, widths=WIDTHS):
+def _run_backward_pass(*batches, widths=WIDTHS, activation=Tanh):
     """All batches forward first, then all of them backward: nothing may be remembered."""
 
     def run(cls, probe):
-        modules = _modules(dtype, widths)
+        modules = _modules(widths=widths, activation=activation)
         network = probe(cls, modules)
         kept = [network.forward_pass(x) for x, _ in batches]
         dx = [
@@ -141,6 +142,19 @@ def _run_backward_pass(*batches, dtype=torch.float64, widths=WIDTHS):
         return _found(modules, dx, widths)
 
     return run
+
+
+def _run_float32(cls, probe):
+    """The two ways backward, one after the other."""
+    modules = _modules(torch.float32)
+    network = probe(cls, modules)
+    x, grad = X.float(), GRAD.float()
+    outputs = network.forward_pass(x)
+    dx = [
+        probe(network.backward_pass, outputs, grad),
+        probe(network.backward, x, outputs[-1], grad),
+    ]
+    return _found(modules, dx, WIDTHS)
 
 
 def _run_backward(cls, probe):
@@ -165,9 +179,9 @@ def _found(modules, dx, widths):
     return named
 
 
-def _expect_grads(*batches, dtype=torch.float64, widths=WIDTHS):
+def _expect_grads(*batches, **options):
     def expect():
-        dx, grads = _autograd(*batches, dtype=dtype, widths=widths)
+        dx, grads = _autograd(*batches, **options)
         named = {f"dL/dx of batch {k + 1}": d for k, d in enumerate(dx)}
         if len(dx) == 1:
             named = {"dL/dx": dx[0]}
@@ -180,13 +194,12 @@ def _expect_grads(*batches, dtype=torch.float64, widths=WIDTHS):
     return expect
 
 
-def _pass_case(label, *batches, hint="", tol=1e-9, **options):
+def _pass_case(label, *batches, hint="", **options):
     return Case(
         label=label,
         run=_run_backward_pass(*batches, **options),
         expect=_expect_grads(*batches, **options),
         hint=hint,
-        tol=tol,
     )
 
 
@@ -514,23 +527,26 @@ SEQUENTIAL = Exercise(
             hint=BACKWARD_HINT,
         ),
         _pass_case(
-            "backward_pass: two layers of one width",
+            "backward_pass: two layers of one width, with a sigmoid between",
             (randn(4, 3, seed=7), randn(4, 3, seed=8)),
             widths=(3, 3, 3),
+            activation=Sigmoid,
             hint=BACKWARD_HINT,
         ),
         _pass_case("backward_pass: a batch of one", (X[:1], GRAD[:1]), hint=BACKWARD_HINT),
-        _pass_case(
-            "backward_pass: float32 in, float32 out",
-            (X.float(), GRAD.float()),
-            dtype=torch.float32,
-            tol=1e-5,
-        ),
         Case(
             label="backward: two batches, from x and y alone",
             run=_run_backward,
             expect=_expect_grads((X, GRAD), (X2, GRAD2)),
             hint="`backward_pass` needs the whole list of outputs. It can be had again from x.",
+        ),
+        Case(
+            label="backward_pass and backward: float32 in, float32 out",
+            run=_run_float32,
+            expect=_expect_grads(
+                (X.float(), GRAD.float()), (X.float(), GRAD.float()), dtype=torch.float32
+            ),
+            tol=1e-5,
         ),
         Case(
             label="one Sequential inside another",
@@ -718,11 +734,11 @@ CHAIN = {"x": [], "y1": ["x"], "y2": ["y1"], "y3": ["y2"]}
 BRANCH = {"x": [], "a": ["x", "x"], "b": ["a", "x"], "y": ["a", "b"]}
 LATE = {"y": ["a", "d"], "a": ["x"], "b": ["a"], "c": ["b"], "d": ["c", "w"], "w": [], "x": []}
 LADDER = {
+    "q2": ["q1", "p2"],
+    "p2": ["p1", "q1"],
     "y": ["p4", "q4"],
     "p1": ["x"],
     "q1": ["x", "v"],
-    "p2": ["p1", "q1"],
-    "q2": ["q1", "p2"],
     "p3": ["q2"],
     "q3": ["p3", "q1", "q2"],
     "p4": ["p3", "q3", "p1"],
@@ -1052,6 +1068,16 @@ RX, RGRAD = randn(5, 3, seed=42), randn(5, 3, seed=43)
 RX2, RGRAD2 = randn(2, 3, seed=44), randn(2, 3, seed=45)
 
 
+class Straight(Module):
+    """Hands on what it is given, the very same tensor."""
+
+    def forward(self, x):
+        return x
+
+    def backward(self, x, y, grad):
+        return grad
+
+
 def _linear(dtype=torch.float64):
     layer = Linear(3, 3, dtype=dtype)
     layer.weight.copy_(WEIGHT)
@@ -1063,19 +1089,27 @@ def _run_residual_forward(cls, probe):
     return {
         "y around a linear layer": probe(probe(cls, _linear()).forward, RX),
         "y around tanh": probe(probe(cls, Tanh()).forward, RX),
+        "y around a module that returns x itself": probe(probe(cls, Straight()).forward, RX),
     }
 
 
-def _run_residual_tanh(cls, probe):
-    module = probe(cls, Tanh())
-    y = RX + torch.tanh(RX)
-    return {"dL/dx": probe(module.backward, RX, y, RGRAD)}
+def _run_residual_activations(cls, probe):
+    tanh, relu, straight = (probe(cls, inner) for inner in (Tanh(), ReLU(), Straight()))
+    return {
+        "dL/dx around tanh": probe(tanh.backward, RX, RX + torch.tanh(RX), RGRAD),
+        "dL/dx around ReLU": probe(relu.backward, RX, RX + torch.relu(RX), RGRAD),
+        "dL/dx around a module that returns x itself": probe(straight.backward, RX, 2 * RX, RGRAD),
+    }
 
 
-def _expect_residual_tanh():
-    leaf = RX.clone().requires_grad_()
-    (leaf + torch.tanh(leaf)).backward(RGRAD)
-    return {"dL/dx": leaf.grad}
+def _expect_residual_activations():
+    found = {}
+    for name, function in (("tanh", torch.tanh), ("ReLU", torch.relu)):
+        leaf = RX.clone().requires_grad_()
+        (leaf + function(leaf)).backward(RGRAD)
+        found[f"dL/dx around {name}"] = leaf.grad
+    found["dL/dx around a module that returns x itself"] = 2 * RGRAD
+    return found
 
 
 def _run_residual_linear(*batches, dtype=torch.float64):
@@ -1093,6 +1127,22 @@ def _run_residual_linear(*batches, dtype=torch.float64):
         }
 
     return run
+
+
+def _run_residual_float32(cls, probe):
+    x, grad = RX.float(), RGRAD.float()
+    return {
+        "y": probe(probe(cls, _linear(torch.float32)).forward, x),
+        **_run_residual_linear((x, grad), dtype=torch.float32)(cls, probe),
+    }
+
+
+def _expect_residual_float32():
+    x, grad = RX.float(), RGRAD.float()
+    return {
+        "y": x + torch.nn.functional.linear(x, WEIGHT.float(), BIAS.float()),
+        **_expect_residual_linear((x, grad), dtype=torch.float32)(),
+    }
 
 
 def _expect_residual_linear(*batches, dtype=torch.float64):
@@ -1163,6 +1213,13 @@ class ResidualInPlace(Residual):
     def forward(self, x):
         x += self.inner.forward(x)
         return x
+
+
+class ResidualInnerInPlace(Residual):
+    def forward(self, x):
+        y = self.inner.forward(x)
+        y += x
+        return y
 
 
 class ResidualInnerPathOnly(Residual):
@@ -1285,6 +1342,7 @@ RESIDUAL = Exercise(
             expect=lambda: {
                 "y around a linear layer": RX + torch.nn.functional.linear(RX, WEIGHT, BIAS),
                 "y around tanh": RX + torch.tanh(RX),
+                "y around a module that returns x itself": 2 * RX,
             },
             hint="The output of the inner module, and x itself, added.",
         ),
@@ -1295,9 +1353,9 @@ RESIDUAL = Exercise(
             hint=RESIDUAL_HINT,
         ),
         Case(
-            label="backward: around tanh, which needs its own output",
-            run=_run_residual_tanh,
-            expect=_expect_residual_tanh,
+            label="backward: around tanh and around ReLU, which need their own output",
+            run=_run_residual_activations,
+            expect=_expect_residual_activations,
             hint="`inner.backward` wants three things: what went into the inner module, what "
             "came out of *it*, and the gradient of that.",
         ),
@@ -1314,9 +1372,9 @@ RESIDUAL = Exercise(
             hint=RESIDUAL_HINT,
         ),
         Case(
-            label="backward: float32 in, float32 out",
-            run=_run_residual_linear((RX.float(), RGRAD.float()), dtype=torch.float32),
-            expect=_expect_residual_linear((RX.float(), RGRAD.float()), dtype=torch.float32),
+            label="forward and backward: float32 in, float32 out",
+            run=_run_residual_float32,
+            expect=_expect_residual_float32,
             hint=RESIDUAL_HINT,
             tol=1e-5,
         ),
@@ -1340,6 +1398,11 @@ RESIDUAL = Exercise(
             ResidualInPlace,
             "`x += …` writes into the caller's tensor, which is still needed on the way back. "
             "Make a new one.",
+        ),
+        Mistake(
+            ResidualInnerInPlace,
+            "x was added into the inner module's output, in place. A module may return x itself, "
+            "and then x changes. Make a new tensor: `a + b`.",
         ),
         Mistake(
             ResidualInnerPathOnly,

@@ -336,7 +336,7 @@ LARGEST_STABLE_LR = Exercise(
     solution=largest_stable_lr,
     cases=(
         _rate_case((3.0,), "one curvature: the limit that is found by trying"),
-        _rate_case((0.5, 8.0, 2.5), "three curvatures"),
+        _rate_case((0.5, 4.0, 8.0, 2.5), "four curvatures, the largest one inside"),
         _rate_case((6.0, 0.2), "the largest one first"),
         _rate_case((0.3, 0.1, 0.25, 0.4), "four small ones"),
     ),
@@ -459,14 +459,12 @@ def _autograd(x, y, reduction="mean"):
     }
 
 
-def _accumulate_case(n, label, hint, reduction="mean", dtype=torch.float64, tol=1e-9):
+def _accumulate_case(n, label, hint, dtype=torch.float64, tol=1e-9):
     x, y = _data(n, dtype)
     return Case(
         label=label,
-        run=lambda function, probe: _accumulated(
-            function, probe, _model(dtype), MSELoss(reduction), x, y
-        ),
-        expect=lambda: _autograd(x, y, reduction),
+        run=lambda function, probe: _accumulated(function, probe, _model(dtype), MSELoss(), x, y),
+        expect=lambda: _autograd(x, y),
         hint=hint,
         tol=tol,
     )
@@ -478,6 +476,24 @@ def _run_witnessed(function, probe):
     values = _accumulated(function, probe, _model(first=[witness]), MSELoss(), x, y)
     alone = set(witness.rows) == {1}
     return {"the network is given one sample at a time": alone, **values}
+
+
+def _run_summed(function, probe):
+    """Two networks, one of which has no gradients to divide."""
+    x, y = _data(5)
+    name = "the returned loss of a network that is a single tanh"
+    bare = probe(function, Sequential([Tanh()]), MSELoss("sum"), x[:, :OUT], y)
+    values = _accumulated(function, probe, _model(), MSELoss("sum"), x, y)
+    return {**values, name: as_number(name, bare)}
+
+
+def _expect_summed():
+    x, y = _data(5)
+    bare = torch.nn.functional.mse_loss(torch.tanh(x[:, :OUT]), y, reduction="sum").item()
+    return {
+        **_autograd(x, y, "sum"),
+        "the returned loss of a network that is a single tanh": bare,
+    }
 
 
 def _run_two_batches(function, probe):
@@ -712,12 +728,12 @@ ACCUMULATE_SAMPLES = Exercise(
             "depend on the size 5, or was something left behind?",
         ),
         _accumulate_case(1, "a batch of one", ACCUMULATE_HINT),
-        _accumulate_case(
-            5,
-            "a loss that is a sum: nothing is divided",
-            "With `loss.reduction` equal to 'sum' the loss of the mini-batch is the sum of its "
-            "samples' losses, and its gradient the sum of theirs.",
-            reduction="sum",
+        Case(
+            label="a loss that is a sum: nothing is divided",
+            run=_run_summed,
+            expect=_expect_summed,
+            hint="With `loss.reduction` equal to 'sum' the loss of the mini-batch is the sum of "
+            "its samples' losses, and its gradient the sum of theirs.",
         ),
         _accumulate_case(
             7, "float32 as well as float64", ACCUMULATE_HINT, dtype=torch.float32, tol=1e-5

@@ -1,0 +1,249 @@
+"""Shapes in general, errors that come from within a network, and trainings that diverge."""
+
+import math
+import types
+
+import pytest
+import torch
+from bad_input import bare_loss, bits, close, filled, generator, linear, randn, tensors
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minidl
+from minidl import Linear, MSELoss, ReLU, Sequential, Tanh, accumulate_batch, fit, train_epoch
+from minidl.experiment import Setting, paper_network, run
+from minidl.torch_twin import fit_torch, torch_twin
+
+
+@st.composite
+def views(draw, shape):
+    """A tensor of a shape, maybe transposed, cut out of a larger one or repeated in memory."""
+    source = generator(draw(st.integers(0, 10**6)))
+    form = draw(st.sampled_from(["plain", "transposed", "every second", "expanded"]))
+    if form == "transposed" and len(shape) == 2:
+        return torch.randn(shape[::-1], generator=source, dtype=torch.float64).t()
+    if form == "every second":
+        spread = torch.randn((*shape, 2), generator=source, dtype=torch.float64)
+        return spread[..., draw(st.integers(0, 1))]
+    if form == "expanded":
+        return torch.randn((1, *shape[1:]), generator=source, dtype=torch.float64).expand(shape)
+    return torch.randn(shape, generator=source, dtype=torch.float64)
+
+
+@given(st.data(), st.integers(0, 6), st.integers(1, 5), st.integers(1, 5))
+@settings(max_examples=100, deadline=None)
+def test_a_layer_takes_any_number_of_rows_however_they_lie_in_memory(data, rows, columns, out):
+    layer = Linear(columns, out, generator=generator(), dtype=torch.float64)
+    x, grad = data.draw(views((rows, columns))), data.draw(views((rows, out)))
+    leaves = [t.clone().requires_grad_() for t in (x, layer.weight, layer.bias)]
+    expected = torch.nn.functional.linear(*leaves)
+    y = layer.forward(x)
+    close(y, expected.detach())
+    gradients = torch.autograd.grad(expected, leaves, grad)
+    close([layer.backward(x, y, grad), layer.weight_grad, layer.bias_grad], list(gradients))
+
+
+@given(st.lists(st.integers(0, 5), max_size=4).map(tuple))
+@settings(max_examples=100, deadline=None)
+def test_a_layer_refuses_every_other_shape(shape):
+    layer = linear()
+    before = bits(layer)
+    x = torch.zeros(shape, dtype=torch.float64)
+    if len(shape) == 2 and shape[1] == 3:
+        assert layer.forward(x).shape == (shape[0], 2)
+        return
+    for call in (lambda: layer.forward(x), lambda: layer.backward(x, x, x)):
+        with pytest.raises(ValueError, match=r"Linear\(3, 2\): x is .* wanted shape \(N, 3\)"):
+            call()
+    assert bits(layer) == before
+
+
+# ---- Errors from within -----------------------------------------------------------
+
+
+def test_an_error_inside_a_network_says_which_module_it_was():
+    model = Sequential([Tanh(), Sequential([ReLU(), Linear(4, 2, dtype=torch.float64)])])
+    x = randn(5, 3)
+    with pytest.raises(ValueError, match="wanted shape") as forward:
+        model.forward(x)
+    with pytest.raises(ValueError, match="wanted shape") as backward:
+        model.backward_pass([x, x, randn(5, 2)], randn(5, 2))
+    for caught in (forward, backward):
+        inner, outer = caught.value.__notes__
+        assert inner == "raised in modules[1], number 2 of 2: Linear(4, 2)"
+        assert outer.startswith("raised in modules[1], number 2 of 2: Sequential([ReLU(), ")
+
+
+def nested():
+    options = {"generator": generator(), "dtype": torch.float64}
+    inner = Sequential([Tanh(), Linear(3, 4, **options)])
+    return filled(Sequential([inner, ReLU(), Linear(4, 2, **options)]))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda outputs: [outputs[0][:, :2], *outputs[1:]],
+        lambda outputs: [outputs[0].float(), *outputs[1:]],
+        lambda outputs: [outputs[0], outputs[1][:, :3], outputs[2][:, :3], outputs[3]],
+        lambda outputs: [outputs[0][:4], *outputs[1:]],
+    ],
+    ids=["columns", "dtype", "output", "rows"],
+)
+def test_nothing_is_added_behind_a_network_within_that_would_refuse(spoil):
+    model = nested()
+    outputs = spoil(model.forward_pass(randn(5, 3)))
+    before = bits(model)
+    with pytest.raises((TypeError, ValueError)):
+        model.backward_pass(outputs, randn(5, 2))
+    assert bits(model) == before
+
+
+def test_what_is_no_tensor_is_refused_where_no_module_asks():
+    """An inner network of activations, and a network of nothing at all."""
+    layer = filled(Linear(3, 2, dtype=torch.float64))
+    model = Sequential([Sequential([Tanh()]), layer])
+    x = randn(5, 3)
+    before = bits(layer)
+    with pytest.raises(
+        TypeError, match=r"Sequential\(\[Tanh\(\)\]\): x is None .* wanted a tensor"
+    ):
+        model.backward_pass([None, x, randn(5, 2)], randn(5, 2))
+    assert bits(layer) == before
+    with pytest.raises(TypeError, match=r"outputs\[0\] is None .* wanted a tensor"):
+        Sequential([]).backward_pass([None], x)
+    close(Sequential([]).backward_pass([x], x), x)
+
+
+def test_fit_by_samples_asks_for_a_reduction_before_anything_changes():
+    model = linear_network()
+    filled(model)
+    before = bits(model)
+    options = {"epochs": 1, "batch_size": 2, "lr": 0.1, "per_sample": True}
+    with pytest.raises(ValueError, match=r"fit: loss\.reduction is None, wanted 'mean' or 'sum'"):
+        fit(model, bare_loss(), randn(5, 3), randn(5, 2), **options)
+    assert bits(model) == before
+
+
+class Unfinished(Tanh):
+    """A module of a reader's own, whose methods are not checked."""
+
+    def backward(self, x, y, grad):
+        raise NotImplementedError("to be written")
+
+
+def test_what_a_module_of_ones_own_raises_comes_when_its_turn_does():
+    """As the docstrings say: no step is made, and the gradients behind it have changed."""
+    first, last = linear(), filled(Linear(2, 2, dtype=torch.float64))
+    model = Sequential([first, Unfinished(), last])
+    parameters = bits([p for p, _ in model.param()])
+    before_first, before_last = bits(first), bits(last)
+    with pytest.raises(NotImplementedError, match="to be written") as caught:
+        train_epoch(model, MSELoss(), randn(5, 3), randn(5, 2), batch_size=5, lr=0.1)
+    assert "modules[1]" in caught.value.__notes__[0]
+    assert bits([p for p, _ in model.param()]) == parameters
+    assert (first.weight_grad == 0).all() and bits(first) != before_first
+    assert (last.bias_grad != 0).any() and bits(last) != before_last
+
+
+# ---- Trainings that diverge -------------------------------------------------------
+
+
+def steps_until_divergence(model, loss, x, y, batch_size, lr, orders):
+    """Train step by step, with the order of each epoch; stop before a loss that is not finite."""
+    for epoch, order in enumerate(orders, start=1):
+        batches = zip(x[order].split(batch_size), y[order].split(batch_size), strict=True)
+        for batch, (x_batch, y_batch) in enumerate(batches, start=1):
+            model.zero_grad()
+            if not math.isfinite(accumulate_batch(model, loss, x_batch, y_batch)):
+                return epoch, batch
+            for parameter, grad in model.param():
+                parameter.sub_(lr * grad)
+    raise AssertionError("it did not diverge")
+
+
+def linear_network(dtype=torch.float64):
+    options = {"generator": generator(4), "dtype": dtype}
+    return Sequential([Linear(3, 4, **options), Linear(4, 2, **options)])
+
+
+def test_a_training_that_diverges_keeps_the_steps_before():
+    x, y = randn(60, 3), randn(60, 2, seed=1)
+    source = generator(7)
+    orders = [torch.randperm(60, generator=source) for _ in range(3)]
+    expected = linear_network()
+    epoch, batch = steps_until_divergence(expected, MSELoss(), x, y, 10, 1.7, orders)
+    assert epoch > 1 or batch > 1, "steps were made before"
+
+    model, source = linear_network(), generator(7)
+    message = f"epoch {epoch}, mini-batch {batch}: the loss is .* with learning rate 1.7"
+    with pytest.raises(FloatingPointError, match=message):
+        fit(model, MSELoss(), x, y, epochs=20, batch_size=10, lr=1.7, generator=source)
+    close(list(tensors(model)), list(tensors(expected)))
+    drawn = generator(7)
+    for _ in range(epoch):
+        torch.randperm(60, generator=drawn)
+    assert bits(source) == bits(drawn)
+
+    network, source = torch_twin(linear_network()), generator(7)
+    with pytest.raises(FloatingPointError, match=message):
+        fit_torch(network, x, y, epochs=20, batch_size=10, lr=1.7, generator=source)
+    parameters = [p.detach() for p in network.parameters()]
+    torch.testing.assert_close(parameters, [p for p, _ in expected.param()], rtol=1e-6, atol=0)
+    assert bits(source) == bits(drawn)
+
+
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_divergence_is_named_in_both_ways(per_sample):
+    x, y = randn(60, 3), randn(60, 2, seed=1)
+    options = {"epochs": 20, "batch_size": 10, "lr": 50.0, "per_sample": per_sample}
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, mini-batch \d+: .*rate 50"):
+        fit(linear_network(), MSELoss(), x, y, **options)
+
+
+def test_a_last_step_that_ends_in_infinite_outputs_is_no_success():
+    """No mini-batch comes after it whose loss could tell."""
+    x, y = randn(10, 3), randn(10, 2, seed=1)
+    options = {"epochs": 1, "batch_size": 10, "lr": 1e300}
+    message = "epoch 1, after its last mini-batch: .*infinite.*learning rate 1e\\+300"
+    model, network = linear_network(), torch_twin(linear_network())
+    with pytest.raises(FloatingPointError, match=message):
+        fit(model, MSELoss(), x, y, **options)
+    with pytest.raises(FloatingPointError, match=message):
+        fit_torch(network, x, y, **options)
+    for parameters in ([p for p, _ in model.param()], list(network.parameters())):
+        assert max(p.abs().max().item() for p in parameters) > 1e200
+
+
+def test_only_the_test_data_may_overflow():
+    x, y = randn(10, 3), randn(10, 2, seed=1)
+    options = {"epochs": 1, "batch_size": 10, "lr": 0.1, "test": (1e308 * x.sign(), y)}
+    message = "after its last mini-batch"
+    with pytest.raises(FloatingPointError, match=message):
+        fit(linear_network(), MSELoss(), x, y, **options)
+    with pytest.raises(FloatingPointError, match=message):
+        fit_torch(torch_twin(linear_network()), x, y, **options)
+
+
+def own_framework(train_epoch):
+    """A reader's own framework, with a loop that looks at no loss."""
+    own = types.ModuleType("own")
+    vars(own).update(vars(minidl), paper_network=paper_network, train_epoch=train_epoch)
+    return own
+
+
+def test_divergence_in_a_reader_s_own_framework_is_named_by_its_epoch():
+    setting = Setting(epochs=2, n_train=20, n_test=10, width=3, repeats=1, lr=0.5)
+
+    def loss_is_no_number(model, loss, x, y, **options):
+        return math.nan
+
+    def last_step_too_large(model, loss, x, y, **options):
+        for parameter, _ in model.param():
+            parameter.fill_(1e300)
+        return 0.25
+
+    with pytest.raises(FloatingPointError, match="epoch 1: the loss is nan"):
+        run(setting, own_framework(loss_is_no_number))
+    with pytest.raises(FloatingPointError, match=r"epoch 1, after its last mini-batch: .* 0\.5"):
+        run(setting, own_framework(last_step_too_large))

@@ -1,0 +1,58 @@
+"""No solution stands in a notebook; that none is served by the site, ``make book`` looks."""
+
+import nbformat
+import pytest
+from leaks import leaks, leaks_of_site, secrets
+from notebooks import CHAPTERS, read, solve
+
+from minidl.teaching.exercises import EXERCISES
+
+HIDDEN = secrets(map(read, CHAPTERS))
+BODY = "def sigmoid_bound(layers):\n    return 0.25 **  layers\n"
+SECRET = "2.4 sigmoid_bound"
+
+
+def test_every_exercise_has_something_to_hide():
+    assert {name.split()[0] for name in HIDDEN} == {e.number for e in EXERCISES.values()}
+    assert min(map(len, HIDDEN.values())) > 8
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_no_solution_stands_in_a_notebook(path):
+    notebook = read(path)
+    for cell in notebook.cells:
+        assert leaks(cell.source, HIDDEN) == []
+        for output in cell.get("outputs", []):
+            texts = [output.get("text", ""), *output.get("data", {}).values()]
+            assert leaks("\n".join(map(str, texts)), HIDDEN) == []
+    assert leaks(str(notebook.metadata), HIDDEN) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_all_solutions_of_a_solved_notebook_are_found(path):
+    number = path.stem[1]
+    code = "\n".join(cell.source for cell in solve(read(path)).cells)
+    assert set(leaks(code, HIDDEN)) >= {name for name in HIDDEN if name.startswith(number)}
+
+
+def test_the_search_of_a_site_sees_all_but_dropdowns(tmp_path):
+    def page(inside, outside):
+        return (
+            f'<html><body><p>{outside}</p><div class="solution dropdown admonition">'
+            f"<pre>{inside}</pre></div></body></html>"
+        )
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BODY)])
+    (tmp_path / "closed.html").write_text(page(BODY, "nothing"))
+    (tmp_path / "open.html").write_text(page("nothing", BODY))
+    (tmp_path / "marked.html").write_text(
+        page("", "<pre><span>return</span> <span>0.25</span><b>**</b> <i>layers</i></pre>")
+    )
+    (tmp_path / "download.ipynb").write_text(nbformat.writes(notebook))
+    (tmp_path / "index.js").write_text('x = {"source": "return 0.25 ** layers"}')
+    (tmp_path / "solved.zip").write_text("")
+    found = leaks_of_site(tmp_path, HIDDEN)
+    assert found.pop("solved.zip")
+    assert found == {
+        name: [SECRET] for name in ("download.ipynb", "index.js", "marked.html", "open.html")
+    }

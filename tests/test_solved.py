@@ -1,0 +1,68 @@
+"""The book as a reader leaves it who got everything right.
+
+Each notebook has its stubs filled with the solutions and is validated by nbval,
+pictures included: every check passes, and every other output is the stored one.
+"""
+
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from notebooks import CHAPTERS, ROOT, code_cells, read, solve
+
+from minidl.teaching.exercises import EXERCISES
+
+
+def passed(cell):
+    """What a check prints about a right answer."""
+    exercise = EXERCISES[cell.source.split('check("')[1].split('"')[0]]
+    lines = [f"Exercise {exercise.number}, {exercise.name}: passed."]
+    lines += [f"  ✓ {case.label}" for case in exercise.cases]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def expect_passes(notebook):
+    """Put into every check cell what it is to print, and return how many there are."""
+    checks = [cell for cell in code_cells(notebook) if " = check(" in cell.source]
+    for cell in checks:
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=passed(cell))]
+    return len(checks)
+
+
+def validate(notebook, folder):
+    """Run nbval with the book's hook on a notebook in a folder of its own."""
+    book = folder / "book"
+    book.mkdir()
+    shutil.copy(ROOT / "book" / "conftest.py", book)
+    nbformat.write(notebook, book / "solved.ipynb")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", str(book)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_with_every_stub_filled_all_checks_pass_and_nothing_else_changes(path, tmp_path):
+    notebook = solve(read(path))
+    assert expect_passes(notebook) >= 2
+    done = validate(notebook, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert f"{len(code_cells(notebook))} passed" in done.stdout
+
+
+def test_a_stub_left_open_does_not_pass(tmp_path):
+    """The first chapter, solved but for its last exercise."""
+    notebook, untouched = solve(read(CHAPTERS[0])), read(CHAPTERS[0])
+    stubs = [
+        i for i, cell in enumerate(notebook.cells) if "exercise" in cell.metadata.get("tags", [])
+    ]
+    notebook.cells[stubs[-1]] = untouched.cells[stubs[-1]]
+    expect_passes(notebook)
+    done = validate(notebook, tmp_path)
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout and "not attempted yet" in done.stdout
