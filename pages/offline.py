@@ -81,6 +81,7 @@ def main():
     options.write_text(
         options.read_text().replace("SHOW_SEARCH_SUMMARY: true", "SHOW_SEARCH_SUMMARY: false")
     )
+    (OFFLINE / "complete").touch()
     print(f"{len(page_names(OFFLINE))} pages in _build/offline; open _build/offline/index.html")
 
 

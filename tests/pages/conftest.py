@@ -26,32 +26,24 @@ def pytest_ignore_collect(collection_path):
     return None
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Say at the end, too, what was left out: a skip is easily overlooked."""
-    if missing():
-        terminalreporter.section("pages")
-        terminalreporter.line(missing())
-
-
 def newest(*patterns):
     """Return the time of the last change to any file that matches, below the root."""
     files = (file for pattern in patterns for file in ROOT.glob(pattern))
     return max(file.stat().st_mtime for file in files if file.is_file())
 
 
-@contextmanager
-def alone():
-    """Let only one of the processes that share the tests build at a time."""
+@pytest.fixture(scope="session")
+def turns():
+    """Let one process at a time make what all of them use."""
     (ROOT / "_build").mkdir(exist_ok=True)
-    with FileLock(ROOT / "_build" / "tests.lock"):
-        yield
+    return FileLock(ROOT / "_build" / "pages.lock")
 
 
 @pytest.fixture(scope="session")
-def npm():
+def npm(turns):
     """Have the pinned npm packages at hand."""
     done = tools.NODE_MODULES / "complete"
-    with alone():
+    with turns:
         if not done.is_file():
             if subprocess.run(["npm", "ci", "--prefix", tools.FOLDER], check=False).returncode:
                 pytest.skip("npm could not fetch its packages: the pages were not tried")
@@ -59,19 +51,12 @@ def npm():
 
 
 @pytest.fixture(scope="session")
-def html(npm):
+def html(npm, turns):
     """Return the folder of the built book, newer than its sources."""
     built = tools.HTML / "searchindex.js"
-    sources = (
-        "book/*",
-        "book/_static/*",
-        "minidl/**/*.py",
-        "pages/*.py",
-        "pages/templates/*",
-        "_*.yml",
-    )
-    with alone():
-        if not built.is_file() or built.stat().st_mtime < newest(*sources):
+    sources = ("book/*", "book/_static/*", "minidl/**/*.py", "pages/*.py", "pages/templates/*")
+    with turns:
+        if not built.is_file() or built.stat().st_mtime < newest("_*.yml", *sources):
             command = Path(sys.executable).parent / "jupyter-book"
             subprocess.run(
                 [command, "build", ".", "-n", "-W", "--keep-going", "--all"], cwd=ROOT, check=True
@@ -80,14 +65,14 @@ def html(npm):
 
 
 @pytest.fixture(scope="session")
-def offline(html):
-    """Return the folder of the pages that need no network."""
-    made = ROOT / "_build" / "offline"
-    with alone():
-        index = made / "index.html"
-        if not index.is_file() or index.stat().st_mtime < newest("_build/html/*.html", "pages/*.py"):
+def offline(html, turns):
+    """Return the folder of the pages that need no network, newer than the book."""
+    folder = ROOT / "_build" / "offline"
+    done = folder / "complete"
+    with turns:
+        if not done.is_file() or done.stat().st_mtime < newest("_build/html/**/*"):
             subprocess.run([sys.executable, tools.FOLDER / "offline.py"], check=True)
-    return made
+    return folder
 
 
 @pytest.fixture(scope="session")
