@@ -21,6 +21,7 @@ from prose import printed
 
 import minidl
 from minidl.__main__ import parser
+from minidl.experiment import FRAMEWORKS
 from minidl.teaching.exercises import EXERCISES
 
 #: Files that the book speaks of and that a reader or a build makes, and other tools' words.
@@ -162,6 +163,11 @@ def _command(span):
         return None if set(rest) <= set(targets) else f"make has no {rest}"
     if first == "pytest" and rest == ["--nbval"]:
         return None
+    if first == "python" and rest[0].endswith(".py"):
+        if not (ROOT / rest[0]).is_file():
+            return f"no file {rest[0]}"
+        known = all(word in EXERCISES or (ROOT / word).is_file() for word in rest[1:])
+        return None if known else f"unknown argument in {span}"
     if span.startswith(("python -m minidl", "--")):
         actions = parser()._option_string_actions
         options = [word for word in span.split() if word.startswith("--")]
@@ -173,9 +179,11 @@ def _command(span):
                 return f"no file {word}"
             if word.isupper() and word not in {a.metavar for a in actions.values()}:
                 return f"no {word}"
-        choices = dict(re.findall(r"(--[\w-]+) (\w+)$", span))
+        choices = dict(re.findall(r"(--[\w-]+) (\w+)", span))
         for option, value in choices.items():
             allowed = actions[option].choices
+            if option == "--framework" and not value.startswith(("book", "my", "FILE")):
+                allowed = FRAMEWORKS
             if allowed and value not in allowed:
                 return f"{option} cannot be {value}"
         if "-m minidl " in span:

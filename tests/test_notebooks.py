@@ -25,7 +25,7 @@ from notebooks import (
 )
 
 import minidl
-from minidl import experiment, torch_twin
+from minidl import compiled, experiment, plan, torch_twin
 from minidl.teaching.exercises import EXERCISES
 
 #: What each chapter works through, by name: these must be in it, and equal to the package's.
@@ -38,13 +38,14 @@ WORKED = {
     "06_sgd": {"SGD", "accumulate_batch"},
     "07_experiment": set(),
     "08_autograd": set(),
+    "09_speed": {"Weights", "Place", "relu_calls"},
 }
 CHAPTER = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def package(name):
     """Find a name in the package, or return None."""
-    places = (minidl, minidl.data, experiment, torch_twin)
+    places = (minidl, minidl.data, experiment, torch_twin, plan, compiled)
     return next((getattr(place, name) for place in places if hasattr(place, name)), None)
 
 

@@ -35,7 +35,8 @@ def validate(notebook, folder):
     """Run nbval with the book's hook on a notebook in a folder of its own."""
     book = folder / "book"
     book.mkdir()
-    shutil.copy(ROOT / "book" / "conftest.py", book)
+    for name in ("conftest.py", "speed.json"):
+        shutil.copy(ROOT / "book" / name, book)
     nbformat.write(notebook, book / "solved.ipynb")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", str(book)],

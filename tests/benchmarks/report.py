@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from measure import ratios
-from roofline import COPIED
+from roofline import SIZES
 
 #: The parts of a stored measurement, and what each entry of a list has at least.
 PARTS = {
@@ -147,7 +147,7 @@ def roofline_table(rows):
     limits, *rows = rows
     lines = [
         ["fastest product", f"{limits['gflops']:.1f} GFLOP/s"],
-        *([f"bytes through the {place}", f"{limits[place]:.1f} GB/s"] for place in COPIED),
+        *([f"bytes through the {place}", f"{limits[place]:.1f} GB/s"] for place in SIZES),
         *(
             [f"{row['what']}, width {row['width']}", f"{row['microseconds']:.2f} µs"]
             for row in rows

@@ -15,6 +15,7 @@ from . import (
     problem,
     sequential,
     sgd,
+    speed,
 )
 
 STATED = {
@@ -27,4 +28,5 @@ STATED = {
     "06_sgd": sgd.STATED,
     "07_experiment": experiment.STATED,
     "08_autograd": autograd.STATED,
+    "09_speed": speed.STATED,
 }
