@@ -179,7 +179,7 @@ class Plan:
         self.size = prediction.numel() if loss.reduction == "mean" else 1
         self.scale = 2 / self.size
         self.compare = partial(torch.sub, prediction, out=grad.full)
-        self.square = partial(torch.dot, grad.full.view(-1), grad.full.view(-1))
+        self.square = partial(grad.full.view(-1).dot, grad.full.view(-1))
         self.forward, self.backward, spare = [], [], {}
         for k in range(last, -1, -1):
             ahead, back = ACTIVATIONS[type(blocks[k][1])](outputs[k], grad)
@@ -199,17 +199,18 @@ class Plan:
         self.leave = partial(torch.mm, grad.part.t(), out=weights.grad[0])
         self.step = partial(weights.values.add_, weights.grads, alpha=-lr * self.scale)
 
-    def run(self, x, y, squares):
-        """Take one step on a mini-batch, and write the sum of its squared errors to ``squares``."""
+    def run(self, x, y):
+        """Take one step on a mini-batch, and return the sum of its squared errors, 0-d."""
         self.enter(x)
         for call in self.forward:
             call()
         self.compare(y)
-        self.square(out=squares)
+        squares = self.square()
         for call in self.backward:
             call()
         self.leave(x)
         self.step()
+        return squares
 
 
 def _place_like(place, spare):
@@ -245,14 +246,14 @@ class PlannedTraining:
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         self.before.copy_(self.weights.values)
-        squares = batches[0][0].new_empty(len(batches))
-        sizes = []
-        for (x, y), place in zip(batches, squares.unbind(), strict=True):
-            plan = self.plans.get(len(x)) or self.plan(x)
-            plan.run(x, y, place)
+        squares, sizes = [], []
+        for x, y in batches:
+            plan = self.plans.get(x.shape[0]) or self.plan(x)
+            squares.append(plan.run(x, y))
             sizes.append(plan.size)
         self.scale = plan.scale
-        return [square / size for square, size in zip(squares.tolist(), sizes, strict=True)]
+        values = torch.stack(squares).tolist()
+        return [value / size for value, size in zip(values, sizes, strict=True)]
 
     def plan(self, x):
         """Write the plan for mini-batches of this size."""
@@ -292,14 +293,12 @@ class PlannedSamples(PlannedTraining):
         plan = self.plans.get(1) or self.plan(batches[0][0][:1])
         losses = []
         for x, y in batches:
-            squares = x.new_empty(len(x))
             self.sum.zero_()
-            for sample in zip(x.split(1), y.split(1), squares.unbind(), strict=True):
-                plan.run(*sample)
+            squares = [plan.run(*sample) for sample in zip(x.split(1), y.split(1), strict=True)]
             size = y.numel() if self.loss.reduction == "mean" else 1
             self.scale = 2 / size
             self.weights.values.add_(self.sum, alpha=-self.lr * self.scale)
-            losses.append(squares.sum().item() / size)
+            losses.append(torch.stack(squares).sum().item() / size)
         self.weights.grads.copy_(self.sum)
         return losses
 

@@ -1,6 +1,7 @@
 """The training loop."""
 
 import math
+import operator
 from dataclasses import dataclass, field
 
 import torch
@@ -281,8 +282,8 @@ def _fast_epochs(trainer, model, loss, x, y, *, generator, batch_size, **options
     while True:
         if generator is not None or not batches:
             batches = list(minibatches(columns, y, batch_size, generator=generator))
-        values = trainer.epoch(batches)
-        mean = sum(v * len(part) for v, (part, _) in zip(values, batches, strict=True)) / len(x)
+            shares = [len(part) / len(x) for part, _ in batches]
+        mean = sum(map(operator.mul, trainer.epoch(batches), shares))
         if not math.isfinite(mean):
             trainer.undo()
             x_again, y_again = (torch.cat(parts) for parts in zip(*batches, strict=True))
