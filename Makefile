@@ -1,7 +1,8 @@
 # make book            the HTML of the book, in _build/html
 # make book-offline    the same pages, which need no network, in _build/offline (needs npm)
 # make book-pdf        the book in one file, _build/minidl.pdf (needs npm and Chromium)
-# make test            all tests, and every notebook against its stored outputs
+# make test            unit tests, and every notebook against its stored outputs
+# make test-pages      the built pages in Chromium (needs npm and Chromium)
 # make test-extremes   the notebooks on the two kinds of processor that differ most
 # make test-matrix     the notebooks on every kind of processor that can be tried, one line each
 # make bench           minidl beside other libraries, in time and memory
@@ -16,8 +17,8 @@ RUN := $(VENV)/bin/python -m
 
 NPM := pages/node_modules/complete
 
-.PHONY: book book-offline book-pdf lighthouse test test-matrix test-extremes bench bench-rivals \
-	lint clean
+.PHONY: book book-offline book-pdf lighthouse test test-pages test-matrix test-extremes bench \
+	bench-rivals lint clean
 .DELETE_ON_ERROR:
 
 book: $(VENV)/complete
@@ -35,7 +36,11 @@ lighthouse: book-offline
 
 # spread over processes by file, each with one thread
 test: $(VENV)/complete
-	OMP_NUM_THREADS=1 $(RUN) pytest --nbval -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(RUN) pytest --nbval -n auto --dist loadfile --ignore tests/pages
+
+# the built pages in a browser; skipped, and said so, where there is none
+test-pages: $(VENV)/complete
+	OMP_NUM_THREADS=1 $(RUN) pytest tests/pages -n auto --dist loadfile
 
 test-matrix: $(VENV)/complete
 	$(VENV)/bin/python tests/matrix.py

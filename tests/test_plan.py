@@ -318,7 +318,8 @@ def test_where_nothing_can_be_compiled_a_warning_says_so_and_training_goes_on(mo
         "training goes on without"
     ]
     assert caught[0].filename == __file__
-    assert history.loss == plainly(theirs, MSELoss(), x, y, 2, batch_size=4, lr=0.1)
+    losses = plainly(theirs, MSELoss(), x, y, 2, batch_size=4, lr=0.1)
+    assert history.loss == pytest.approx(losses, abs=1e-12)
     assert torch.equal(state(ours), state(theirs))
 
 
