@@ -758,7 +758,7 @@ row(
 
 def cases():
     for function, arguments, _, outcomes in TABLE:
-        for kind, one in outcomes.items():
+        for kind, one in sorted(outcomes.items(), key=lambda pair: str(pair[0])):
             changed = dict.fromkeys(arguments.split(", "), one.change or SPOILED[kind])
             yield pytest.param(function, changed, one, id=f"{function}-{arguments}-{kind}")
 
