@@ -50,7 +50,7 @@ class CompiledTraining:
         self.before = [parameter.clone() for parameter, _ in model.param()]
         self.steps = torch.compile(steps, dynamic=False, options={"cpp_wrapper": True})
 
-    def columns(self, x):
+    def prepare(self, x):
         """Return the samples as :meth:`epoch` wants them: as they are."""
         return x
 
@@ -60,7 +60,9 @@ class CompiledTraining:
             before.copy_(parameter)
         try:
             return self._steps(batches)
-        except _NoCompiler as error:
+        except RuntimeError as error:
+            if not isinstance(error, torch._dynamo.exc.TorchDynamoException):
+                raise
             reason = str(error).strip().splitlines()[0]
             warnings.warn(
                 f"fit: compile=True found no way to compile ({reason}); training goes on without",
@@ -85,6 +87,3 @@ class CompiledTraining:
 
     def store(self):
         """Let the modules hold what was reached: they do."""
-
-
-_NoCompiler = (RuntimeError,)

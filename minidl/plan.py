@@ -239,7 +239,7 @@ class PlannedTraining:
         self.lr = lr
         self.plans = {}
 
-    def columns(self, x):
+    def prepare(self, x):
         """Return the samples as :meth:`epoch` wants them: with a column of ones."""
         return torch.cat([x, torch.ones_like(x[:, :1])], 1)
 

@@ -277,7 +277,7 @@ def _fast_epochs(trainer, model, loss, x, y, *, generator, batch_size, **options
     An epoch in which a loss is infinite or not a number is taken back and repeated the
     plain way, which stops at the mini-batch where that happens and says so.
     """
-    columns = trainer.columns(x)
+    columns = trainer.prepare(x)
     batches = []
     while True:
         if generator is not None or not batches:

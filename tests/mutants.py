@@ -18,7 +18,8 @@ from operator import setitem
 
 import torch
 import yaml
-from notebooks import CHAPTERS, ROOT, code_cells, fill, is_exercise, is_stub, read
+from answers import stubs
+from notebooks import ROOT, fill, is_stub
 
 import minidl
 from minidl.teaching import guard
@@ -479,18 +480,6 @@ class Mutant:
     def line(self):
         """What the change is called in the table of equivalents."""
         return f"{self.kind}: {self.after}" if self.after else f"{self.kind}: without {self.before}"
-
-
-def stubs():
-    """Map the keys of the exercises to the cells that hold their stubs."""
-    found = {}
-    for path in CHAPTERS:
-        cells = code_cells(read(path))
-        for stub, following in zip(cells, cells[1:], strict=False):
-            if is_exercise(stub):
-                key = following.source.split('check("')[1].split('"')[0]
-                found[key] = stub.source
-    return found
 
 
 def slots(node):

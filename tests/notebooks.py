@@ -1,4 +1,4 @@
-"""Read, solve and run the book's notebooks.
+"""Read, solve, run and validate the book's notebooks.
 
 Used by the tests, and from the command line to store fresh outputs::
 
@@ -8,11 +8,14 @@ Used by the tests, and from the command line to store fresh outputs::
 import ast
 import inspect
 import os
+import shutil
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import nbformat
+import yaml
 from nbclient import NotebookClient
 
 # Running a notebook here leaves no my_minidl.py behind, and reads none.
@@ -64,6 +67,44 @@ def run(notebook):
         "language": "python",
     }
     return notebook
+
+
+def validate(notebook, folder):
+    """Run nbval with the book's hook on a notebook, in an empty folder.
+
+    Returns
+    -------
+    subprocess.CompletedProcess
+    """
+    book = folder / "book"
+    book.mkdir()
+    for name in ("conftest.py", "speed.json"):
+        shutil.copy(ROOT / "book" / name, book)
+    nbformat.write(notebook, book / "notebook.ipynb")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", str(book)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+    )
+
+
+def pages():
+    """List the book's pages, without endings, as the table of contents has them."""
+
+    def entries(node):
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if key in ("root", "file"):
+                    yield value
+                else:
+                    yield from entries(value)
+        elif isinstance(node, list):
+            for part in node:
+                yield from entries(part)
+
+    return list(entries(yaml.safe_load((ROOT / "_toc.yml").read_text())))
 
 
 def bare(node):

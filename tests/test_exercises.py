@@ -1,13 +1,9 @@
 """Every exercise: its stub, its solution, its wrong answers, and answers gone astray."""
 
-import linecache
-
 import pytest
-import torch
-from notebooks import CHAPTERS, code_cells, definitions, fill, is_exercise, read
+from answers import cell, stubs, verdict
+from notebooks import definitions, fill
 
-import minidl
-from minidl.teaching import check
 from minidl.teaching.exercises import EXERCISES
 
 MISTAKES = [
@@ -17,34 +13,10 @@ MISTAKES = [
 ]
 
 
-def cell(source, name):
-    """Run source as a notebook's cell would be, and return what it calls ``name``."""
-    file = f"<cell {abs(hash(source))}>"
-    lines = source.splitlines(keepends=True)
-    linecache.cache[file] = (len(source), None, lines, file)
-    namespace = {"torch": torch, "math": __import__("math"), **vars(minidl)}
-    exec(compile(source, file, "exec"), namespace)
-    return namespace[name]
-
-
-def verdict(capsys, key, answer, **options):
-    """Check an answer; return what was printed, and what the chapter goes on with."""
-    capsys.readouterr()
-    result = check(key, answer, **options)
-    return capsys.readouterr().out, result
-
-
-@pytest.fixture(scope="module")
-def stubs():
+@pytest.fixture(scope="module", name="stubs")
+def all_stubs():
     """Map the keys of the exercises to the cells that hold their stubs."""
-    found = {}
-    for path in CHAPTERS:
-        cells = code_cells(read(path))
-        for stub, following in zip(cells, cells[1:], strict=False):
-            if is_exercise(stub):
-                key = following.source.split('check("')[1].split('"')[0]
-                found[key] = stub.source
-    return found
+    return stubs()
 
 
 def test_every_exercise_stands_in_a_chapter_and_is_checked_below_its_stub(stubs):

@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pytest
 import torch
+from answers import cell, verdict
 from notebooks import CHAPTERS, code_cells, is_exercise, read, run, text_outputs
-from test_exercises import cell, verdict
 
 import minidl
 from minidl.teaching import guard

@@ -1,9 +1,11 @@
 """No solution stands in a notebook; that none is served by the site, ``make book`` looks."""
 
+import ast
+
 import nbformat
 import pytest
 from leaks import leaks, leaks_of_site, secrets
-from notebooks import CHAPTERS, read, solve
+from notebooks import CHAPTERS, code_cells, is_exercise, read, solve
 
 from minidl.teaching.exercises import EXERCISES
 
@@ -26,6 +28,20 @@ def test_no_solution_stands_in_a_notebook(path):
             texts = [output.get("text", ""), *output.get("data", {}).values()]
             assert leaks("\n".join(map(str, texts)), HIDDEN) == []
     assert leaks(str(notebook.metadata), HIDDEN) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_not_even_a_line_of_a_solution_stands_in_a_code_cell(path):
+    """No longer ``return`` of a stubbed part, unless it is given in a stub."""
+    notebook = read(path)
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    stubs = [ast.unparse(ast.parse(c.source)) for c in filter(is_exercise, code_cells(notebook))]
+    for cell in filter(is_exercise, code_cells(solve(read(path)))):
+        (solved,) = ast.parse(cell.source).body
+        for line in map(str.strip, ast.unparse(solved).splitlines()):
+            given = any(line in stub for stub in stubs)
+            if line.startswith("return ") and len(line) > 24 and not given:
+                assert line not in code
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

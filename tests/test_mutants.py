@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 
 import pytest
+from answers import stubs
 from mutants import (
     EQUIVALENT,
     KINDS,
@@ -11,7 +12,6 @@ from mutants import (
     judged,
     left_to_the_reader,
     mutants,
-    stubs,
     survives,
 )
 from notebooks import fill

@@ -4,13 +4,9 @@ Each notebook has its stubs filled with the solutions and is validated by nbval,
 pictures included: every check passes, and every other output is the stored one.
 """
 
-import shutil
-import subprocess
-import sys
-
 import nbformat
 import pytest
-from notebooks import CHAPTERS, ROOT, code_cells, read, solve
+from notebooks import CHAPTERS, code_cells, read, solve, validate
 
 from minidl.teaching.exercises import EXERCISES
 
@@ -29,22 +25,6 @@ def expect_passes(notebook):
     for cell in checks:
         cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=passed(cell))]
     return len(checks)
-
-
-def validate(notebook, folder):
-    """Run nbval with the book's hook on a notebook in a folder of its own."""
-    book = folder / "book"
-    book.mkdir()
-    for name in ("conftest.py", "speed.json"):
-        shutil.copy(ROOT / "book" / name, book)
-    nbformat.write(notebook, book / "solved.ipynb")
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", str(book)],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

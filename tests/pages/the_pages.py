@@ -3,32 +3,12 @@
 import importlib.util
 import shutil
 
-import yaml
-from browser import ROOT, chromium
-
-
-def entries(node):
-    """Yield every file named in a table of contents, at any depth."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("root", "file"):
-                yield value
-            else:
-                yield from entries(value)
-    elif isinstance(node, list):
-        for part in node:
-            yield from entries(part)
-
+from browser import chromium
+from notebooks import pages
 
 #: From the table of contents, and so known before they are built.
-CHAPTERS = [
-    f"{entry}.html"
-    for entry in entries(yaml.safe_load((ROOT / "_toc.yml").read_text()))
-    if entry.split("/")[-1][0].isdigit()
-]
-PAGES = [f"{entry}.html" for entry in entries(yaml.safe_load((ROOT / "_toc.yml").read_text()))] + [
-    "search.html"
-]
+CHAPTERS = [f"{page}.html" for page in pages() if page.split("/")[-1][0].isdigit()]
+PAGES = [*(f"{page}.html" for page in pages()), "search.html"]
 
 
 def missing():
