@@ -2,15 +2,20 @@
 
 The gradients of this framework are plain tensor code.  So ``torch.compile`` needs no
 autograd to see a whole step, from the mini-batch to the new parameters, and several of
-them at once; it works for all modules that keep the contract.
+them at once.
 """
 
 import warnings
+from functools import cache
 
 import torch
 
 #: Steps in one compiled function.  More of them take longer to compile, and save little.
 STEPS = 10
+
+#: The compiler writes C++ and no Python; tensors get their sizes from our checks.  Its
+#: matching of patterns is off: it makes add_(a @ b, alpha=c) a product and forgets c.
+OPTIONS = {"cpp_wrapper": True, "size_asserts": False, "pattern_matcher": False}
 
 
 def steps(model, loss, lr, batches):
@@ -31,8 +36,86 @@ def steps(model, loss, lr, batches):
     return torch.stack(values)
 
 
+def joined_steps(weights, activations, loss, lr, batches):
+    """Take the same steps with each layer's weight and bias joined, [W b].
+
+    Parameters
+    ----------
+    weights : list of torch.Tensor, shapes (out_features, in_features + 1)
+    activations : list of Module or None
+        For each layer, what follows it.
+    loss : MSELoss
+    lr : torch.Tensor, 0-d
+    batches : list of (torch.Tensor, torch.Tensor)
+
+    Returns
+    -------
+    weights, grads : lists of torch.Tensor
+        After the last step, and of the last mini-batch.
+    losses : torch.Tensor, shape (len(batches),)
+    """
+    last = len(weights) - 1
+    losses = []
+    for x, y in batches:
+        inputs, sums, outputs = [], [], [x]
+        for weight, activation in zip(weights, activations, strict=True):
+            inputs.append(torch.cat([outputs[-1], x.new_ones(len(x), 1)], 1))
+            sums.append(inputs[-1] @ weight.t())
+            outputs.append(activation.forward(sums[-1]) if activation else sums[-1])
+        losses.append(loss.forward(outputs[-1], y))
+        grad = loss.backward(outputs[-1], y)
+        grads = [None] * len(weights)
+        for k in range(last, -1, -1):
+            if activations[k]:
+                grad = activations[k].backward(sums[k], outputs[k + 1], grad)
+            grads[k] = grad.t() @ inputs[k]
+            if k > 0:
+                grad = grad @ weights[k][:, :-1]
+        weights = [w - lr * g for w, g in zip(weights, grads, strict=True)]
+    return weights, grads, torch.stack(losses)
+
+
+@cache
+def compiled(function):
+    """Let ``torch.compile`` take a function; to ask it once is enough."""
+    return torch.compile(function, dynamic=False, options=OPTIONS)
+
+
 class CompiledTraining:
     """Training by compiled steps, and by the same steps uncompiled where there is no compiler.
+
+    This is what its two kinds have in common.
+    """
+
+    def __init__(self, steps):
+        self.plain = steps
+        self.steps = compiled(steps)
+
+    def prepare(self, x):
+        """Return the samples as :meth:`epoch` wants them: as they are."""
+        return x
+
+    def epoch(self, batches):
+        """Take a step on each of a list of mini-batches, and return a list of their losses."""
+        self.keep()
+        parts = [batches[start : start + STEPS] for start in range(0, len(batches), STEPS)]
+        try:
+            return [value for part in parts for value in self.take(part).tolist()]
+        except RuntimeError as error:
+            if not isinstance(error, torch._dynamo.exc.TorchDynamoException):
+                raise
+            reason = str(error).strip().splitlines()[0]
+            warnings.warn(
+                f"fit: compile=True found no way to compile ({reason}); training goes on without",
+                stacklevel=4,
+            )
+            self.undo()
+            self.steps = self.plain
+            return self.epoch(batches)
+
+
+class CompiledMethods(CompiledTraining):
+    """Compiled steps of any modules, by their methods.
 
     Parameters
     ----------
@@ -44,38 +127,20 @@ class CompiledTraining:
     """
 
     def __init__(self, model, loss, lr):
+        super().__init__(steps)
         self.model = model
         self.loss = loss
         self.lr = lr
         self.before = [parameter.clone() for parameter, _ in model.param()]
-        self.steps = torch.compile(steps, dynamic=False, options={"cpp_wrapper": True})
 
-    def prepare(self, x):
-        """Return the samples as :meth:`epoch` wants them: as they are."""
-        return x
+    def take(self, batches):
+        """Take a step on each of a few mini-batches, and return their losses, a 1-d tensor."""
+        return self.steps(self.model, self.loss, self.lr, batches)
 
-    def epoch(self, batches):
-        """Take a step on each of a list of mini-batches, and return a list of their losses."""
+    def keep(self):
+        """Note what the modules hold, in case the epoch must be taken back."""
         for (parameter, _), before in zip(self.model.param(), self.before, strict=True):
             before.copy_(parameter)
-        try:
-            return self._steps(batches)
-        except RuntimeError as error:
-            if not isinstance(error, torch._dynamo.exc.TorchDynamoException):
-                raise
-            reason = str(error).strip().splitlines()[0]
-            warnings.warn(
-                f"fit: compile=True found no way to compile ({reason}); training goes on without",
-                stacklevel=4,
-            )
-            self.undo()
-            self.steps = steps
-            return self._steps(batches)
-
-    def _steps(self, batches):
-        parts = [batches[start : start + STEPS] for start in range(0, len(batches), STEPS)]
-        values = [self.steps(self.model, self.loss, self.lr, part).tolist() for part in parts]
-        return [value for part in values for value in part]
 
     def undo(self):
         """Take back the last epoch."""
@@ -87,3 +152,61 @@ class CompiledTraining:
 
     def store(self):
         """Let the modules hold what was reached: they do."""
+
+
+class CompiledLayers(CompiledTraining):
+    """Compiled steps of linear layers and activations, with fewer operations.
+
+    Parameters
+    ----------
+    blocks : list of [Linear, Module or None]
+        As :func:`minidl.plan.blocks` lists them.
+    loss : MSELoss
+    lr : float
+        The learning rate η.
+    """
+
+    def __init__(self, blocks, loss, lr):
+        super().__init__(joined_steps)
+        self.layers, self.activations = map(list, zip(*blocks, strict=True))
+        self.loss = loss
+        self.lr = self.layers[0].weight.new_tensor(lr)
+        self.load()
+
+    def take(self, batches):
+        """Take a step on each of a few mini-batches, and return their losses, a 1-d tensor."""
+        self.weights, self.grads, losses = self.steps(
+            self.weights, self.activations, self.loss, self.lr, batches
+        )
+        return losses
+
+    def keep(self):
+        """Note the weights, in case the epoch must be taken back; new ones take their place."""
+        self.before = self.weights
+
+    def undo(self):
+        """Take back the last epoch; the layers are then as they were before it."""
+        self.weights = self.before
+        for layer, weight in zip(self.layers, self.weights, strict=True):
+            part(weight, layer.weight, layer.bias)
+
+    def load(self):
+        """Go on from what the layers hold now."""
+        self.weights = [join(layer.weight, layer.bias) for layer in self.layers]
+
+    def store(self):
+        """Let the layers hold what was reached, and the gradients of the last mini-batch."""
+        for layer, weight, grad in zip(self.layers, self.weights, self.grads, strict=True):
+            part(weight, layer.weight, layer.bias)
+            part(grad, layer.weight_grad, layer.bias_grad)
+
+
+def join(matrix, column):
+    """Put a column behind a matrix: [W b]."""
+    return torch.cat([matrix, column[:, None]], 1)
+
+
+def part(joined, matrix, column):
+    """Copy [W b] to where W and b have their places."""
+    matrix.copy_(joined[:, :-1])
+    column.copy_(joined[:, -1])

@@ -41,36 +41,57 @@ class Place:
         self.part = self.full[:, :columns]
 
 
-def no_calls(y, grad):
-    """List no calls: there is no activation."""
-    return [], []
-
-
-def relu_calls(y, grad):
+def relu_calls(y):
     """List a ReLU's calls; max(1, 0) = 1, so the column of ones may take part."""
-    return [y.full.relu_], [y.full.sign_, partial(grad.full.mul_, y.full)]
+    return [y.full.relu_]
 
 
-def tanh_calls(y, grad):
-    """List a tanh's calls; backward, y becomes y² and the gradient G becomes G − G y²."""
-    return [y.part.tanh_], [
+def relu_grad_calls(y, grad):
+    """List the calls that multiply the gradient by a ReLU's derivative, the sign of y."""
+    return [y.full.sign_, partial(grad.full.mul_, y.full)]
+
+
+def tanh_calls(y):
+    """List a tanh's calls."""
+    return [y.part.tanh_]
+
+
+def tanh_grad_calls(y, grad):
+    """List the calls in which y becomes y², and the gradient G becomes G − G y²."""
+    return [
         partial(y.part.mul_, y.part),
         partial(grad.part.addcmul_, grad.part, y.part, value=-1),
     ]
 
 
-def sigmoid_calls(y, grad):
-    """List a sigmoid's calls; backward, y becomes y − y² and multiplies the gradient."""
-    return [y.part.sigmoid_], [
+def sigmoid_calls(y):
+    """List a sigmoid's calls."""
+    return [y.part.sigmoid_]
+
+
+def sigmoid_grad_calls(y, grad):
+    """List the calls in which y becomes y − y², and multiplies the gradient."""
+    return [
         partial(y.part.addcmul_, y.part, y.part, value=-1),
         partial(grad.part.mul_, y.part),
     ]
 
 
-ACTIVATIONS = {
+def no_calls(*places):
+    """List no calls: there is no activation."""
+    return []
+
+
+FORWARD = {
     ReLU: relu_calls,
     Tanh: tanh_calls,
     Sigmoid: sigmoid_calls,
+    type(None): no_calls,
+}
+BACKWARD = {
+    ReLU: relu_grad_calls,
+    Tanh: tanh_grad_calls,
+    Sigmoid: sigmoid_grad_calls,
     type(None): no_calls,
 }
 
@@ -90,7 +111,7 @@ def blocks(model):
     for module in modules:
         if type(module) is Linear:
             found.append([module, None])
-        elif type(module) in ACTIVATIONS and found and found[-1][1] is None:
+        elif type(module) in FORWARD and found and found[-1][1] is None:
             found[-1][1] = module
         else:
             return None
@@ -116,6 +137,9 @@ class Weights:
         The buffers.
     value, grad : list of torch.Tensor, shapes (out_features, in_features + 1)
         For each layer a view of each buffer.
+    parameters, views : list of torch.Tensor
+        Each layer's own weight and bias, and for each the part of ``values`` that stands
+        for it.
     """
 
     def __init__(self, layers):
@@ -126,19 +150,17 @@ class Weights:
         self.grads = torch.zeros_like(self.values)
         self.value = [v.view(s) for v, s in zip(self.values.split(sizes), shapes, strict=True)]
         self.grad = [g.view(s) for g, s in zip(self.grads.split(sizes), shapes, strict=True)]
+        self.parameters = [p for layer in layers for p in (layer.weight, layer.bias)]
+        self.views = [v for value in self.value for v in (value[:, :-1], value[:, -1])]
         self.load()
 
     def load(self):
         """Copy the layers' weights and biases into the buffer."""
-        for layer, value in zip(self.layers, self.value, strict=True):
-            value[:, :-1] = layer.weight
-            value[:, -1] = layer.bias
+        torch._foreach_copy_(self.views, self.parameters)
 
     def store(self):
         """Copy the weights and biases back to the layers."""
-        for layer, value in zip(self.layers, self.value, strict=True):
-            layer.weight.copy_(value[:, :-1])
-            layer.bias.copy_(value[:, -1])
+        torch._foreach_copy_(self.parameters, self.views)
 
     def store_grads(self, scale):
         """Copy the gradients, times a factor, to the layers."""
@@ -173,29 +195,35 @@ class Plan:
 
     def __init__(self, blocks, weights, loss, x, lr):
         last = len(blocks) - 1
+        activations = [type(activation) for _, activation in blocks]
         outputs = [Place(x, layer.out_features, k < last) for k, (layer, _) in enumerate(blocks)]
         prediction = outputs[last].full
         grad = Place(x, prediction.shape[1], ones=False)
         self.size = prediction.numel() if loss.reduction == "mean" else 1
         self.scale = 2 / self.size
+
+        self.enter = partial(torch.mm, mat2=weights.value[0].t(), out=outputs[0].part)
+        self.forward = FORWARD[activations[0]](outputs[0])
+        for k in range(1, len(blocks)):
+            weight = weights.value[k].t()
+            self.forward.append(partial(torch.mm, outputs[k - 1].full, weight, out=outputs[k].part))
+            self.forward += FORWARD[activations[k]](outputs[k])
         self.compare = partial(torch.sub, prediction, out=grad.full)
         self.square = partial(grad.full.view(-1).dot, grad.full.view(-1))
-        self.forward, self.backward, spare = [], [], {}
-        for k in range(last, -1, -1):
-            ahead, back = ACTIVATIONS[type(blocks[k][1])](outputs[k], grad)
-            self.backward += back
-            if k > 0:
-                before, weight = outputs[k - 1], weights.value[k]
-                before_grad = _place_like(before, spare)
-                ahead = [partial(torch.mm, before.full, weight.t(), out=outputs[k].part), *ahead]
-                self.backward += [
-                    partial(torch.mm, grad.part.t(), before.full, out=weights.grad[k]),
-                    partial(torch.mm, grad.part, weight, out=before_grad.full),
-                ]
-                spare[grad.full.shape, grad.part.shape] = grad
-                grad = before_grad
-            self.forward = ahead + self.forward
-        self.enter = partial(torch.mm, mat2=weights.value[0].t(), out=outputs[0].part)
+
+        self.backward, free = [], []
+        for k in range(last, 0, -1):
+            before, weight = outputs[k - 1], weights.value[k][:, :-1]
+            self.backward += BACKWARD[activations[k]](outputs[k], grad)
+            free.append(outputs[k])
+            before_grad = _take(free, before) or Place(x, before.part.shape[1])
+            self.backward += [
+                partial(torch.mm, grad.part.t(), before.full, out=weights.grad[k]),
+                partial(torch.mm, grad.part, weight, out=before_grad.part),
+            ]
+            free.append(grad)
+            grad = before_grad
+        self.backward += BACKWARD[activations[0]](outputs[0], grad)
         self.leave = partial(torch.mm, grad.part.t(), out=weights.grad[0])
         self.step = partial(weights.values.add_, weights.grads, alpha=-lr * self.scale)
 
@@ -213,10 +241,13 @@ class Plan:
         return squares
 
 
-def _place_like(place, spare):
-    """Take a place of the same shape that has served its turn, or a new one."""
-    shapes = place.full.shape, place.part.shape
-    return spare.pop(shapes, None) or Place(place.full, place.part.shape[1])
+def _take(free, place):
+    """Take a place of the same shape from those that have served their turn, or None."""
+    for other in free:
+        if other.full.shape == place.full.shape and other.part.shape == place.part.shape:
+            free.remove(other)
+            return other
+    return None
 
 
 class PlannedTraining:
@@ -234,7 +265,6 @@ class PlannedTraining:
     def __init__(self, blocks, loss, lr):
         self.blocks = blocks
         self.weights = Weights([layer for layer, _ in blocks])
-        self.before = torch.empty_like(self.weights.values)
         self.loss = loss
         self.lr = lr
         self.plans = {}
@@ -245,7 +275,7 @@ class PlannedTraining:
 
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
-        self.before.copy_(self.weights.values)
+        self.weights.store()
         squares, sizes = [], []
         for x, y in batches:
             plan = self.plans.get(x.shape[0]) or self.plan(x)
@@ -262,9 +292,8 @@ class PlannedTraining:
         return plan
 
     def undo(self):
-        """Take back the last epoch; the layers are then as they were before it."""
-        self.weights.values.copy_(self.before)
-        self.weights.store()
+        """Take back the last epoch; the layers still are as they were before it."""
+        self.weights.load()
 
     def load(self):
         """Go on from what the layers hold now."""
@@ -289,7 +318,7 @@ class PlannedSamples(PlannedTraining):
 
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
-        self.before.copy_(self.weights.values)
+        self.weights.store()
         plan = self.plans.get(1) or self.plan(batches[0][0][:1])
         losses = []
         for x, y in batches:

@@ -8,7 +8,7 @@ import torch
 from tqdm import tqdm
 
 from .checks import check_callable, check_flag, check_rows
-from .compiled import CompiledTraining
+from .compiled import CompiledLayers, CompiledMethods
 from .data import error_rate, minibatches
 from .losses import MSELoss
 from .network_checks import (
@@ -239,7 +239,8 @@ def fit(
     else:
         losses = _fast_epochs(trainer, model, loss, x, y, **options)
     history = History()
-    for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
+    numbers = range(1, epochs + 1)
+    for epoch in tqdm(numbers, disable=None, leave=False) if progress else numbers:
         try:
             history.loss.append(next(losses))
         except FloatingPointError as error:
@@ -255,14 +256,13 @@ def fit(
 
 def _trainer(model, loss, lr, per_sample, compile):
     """Choose the fastest way in which a network can be trained; None is the plain way."""
+    found = blocks(model) if type(loss) is MSELoss else None
     if per_sample:
         check_reduction("fit", loss)
-    elif compile:
-        return CompiledTraining(model, loss, lr)
-    if type(loss) is not MSELoss or blocks(model) is None:
-        return None
-    planned = PlannedSamples if per_sample else PlannedTraining
-    return planned(blocks(model), loss, lr)
+        return PlannedSamples(found, loss, lr) if found else None
+    if compile:
+        return CompiledLayers(found, loss, lr) if found else CompiledMethods(model, loss, lr)
+    return PlannedTraining(found, loss, lr) if found else None
 
 
 def _epochs(model, loss, x, y, **options):

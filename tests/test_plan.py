@@ -163,6 +163,15 @@ class OwnLoss:
         return 4 * (prediction - target).pow(3) / prediction.numel()
 
 
+class Adding(Linear):
+    """A layer that adds a product to its gradient, as most would write it."""
+
+    def backward(self, x, y, grad):
+        self.weight_grad += grad.t() @ x
+        self.bias_grad += grad.sum(0)
+        return grad @ self.weight
+
+
 class Momentum(Linear):
     """A layer that steps in its own way."""
 
@@ -176,6 +185,8 @@ def own(kind):
     square = network([3, 3]).modules[0]
     if kind == "a layer derived from ours":
         second = Doubled(3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    if kind == "a product added to the gradient":
+        second = Adding(3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
     if kind == "a step of its own":
         second = Momentum(3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
     bend = OwnReLU() if kind == "an activation with the methods alone" else Tanh()
@@ -184,6 +195,8 @@ def own(kind):
         modules = [first, square, Tanh(), square, second]
     if kind == "two activations in a row":
         modules = [first, Tanh(), ReLU(), second]
+    if kind == "an activation at the end":
+        modules = [first, Sigmoid(), square, ReLU(), second, Tanh()]
     if kind == "an activation first":
         modules = [Sigmoid(), first, bend, second]
     return Sequential(modules), OwnLoss() if kind == "a loss of its own" else MSELoss()
@@ -217,7 +230,7 @@ def test_what_no_plan_knows_is_trained_by_its_own_methods(kind):
 def test_divergence_stops_where_the_plain_way_stops(shuffled, uncompiled, monkeypatch):
     """The same message, parameters and gradients; and the same when it happens late."""
     if uncompiled:
-        monkeypatch.setattr(torch, "compile", lambda function, **_: function)
+        monkeypatch.setattr(compiled, "compiled", lambda function: function)
     for lr in (2.0, 50.0):
         states, messages = [], []
         for way in (fit, plainly):
@@ -281,7 +294,16 @@ def compiler():
         pytest.skip(f"compile=True could not be tried: {str(error).strip().splitlines()[0]}")
 
 
-@pytest.mark.parametrize("kind", ["ours", "an activation with the methods alone"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ours",
+        "an activation at the end",
+        "an activation with the methods alone",
+        "a product added to the gradient",
+        "a loss of its own",
+    ],
+)
 def test_compiled_training_is_the_same(kind, compiler, monkeypatch):
     """With two steps to a function, five mini-batches make two of one kind and a shorter one."""
     monkeypatch.setattr(compiled, "STEPS", 2)
@@ -289,21 +311,23 @@ def test_compiled_training_is_the_same(kind, compiler, monkeypatch):
     x, y = data(9, 2, 2)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        history = fit(*pairs[0], x, y, epochs=2, batch_size=2, lr=0.1, compile=True)
-    losses = plainly(*pairs[1], x, y, 2, batch_size=2, lr=0.1)
+        history = fit(*pairs[0], x, y, epochs=2, batch_size=2, lr=0.05, compile=True)
+    losses = plainly(*pairs[1], x, y, 2, batch_size=2, lr=0.05)
     close(state(pairs[0][0]), state(pairs[1][0]))
     assert history.loss == pytest.approx(losses, abs=1e-12)
     assert len(history.train_error) == 2
 
 
-def test_where_nothing_can_be_compiled_a_warning_says_so_and_training_goes_on(monkeypatch):
+def test_where_nothing_can_be_compiled_a_warning_says_so_and_training_goes_on():
     """With a compiler that does not exist; the sizes are those of no other test."""
     from torch._inductor import config
 
-    monkeypatch.setattr(config.cpp, "cxx", ("no-such-compiler",))
     ours, theirs = network([2, 7, ReLU, 2]), network([2, 7, ReLU, 2])
     x, y = data(10, 2, 2)
-    with pytest.warns(UserWarning, match="fit: compile=True found no way to compile") as caught:
+    with (
+        config.patch({"cpp.cxx": ("no-such-compiler",)}),
+        pytest.warns(UserWarning, match="fit: compile=True found no way to compile") as caught,
+    ):
         history = fit(ours, MSELoss(), x, y, epochs=2, batch_size=4, lr=0.1, compile=True)
     (said,) = [warning for warning in caught if warning.category is UserWarning]
     assert "No working C++ compiler found" in str(said.message)
@@ -311,7 +335,22 @@ def test_where_nothing_can_be_compiled_a_warning_says_so_and_training_goes_on(mo
     assert said.filename == __file__
     losses = plainly(theirs, MSELoss(), x, y, 2, batch_size=4, lr=0.1)
     assert history.loss == pytest.approx(losses, abs=1e-12)
-    assert torch.equal(state(ours), state(theirs))
+    close(state(ours), state(theirs))
+
+
+def test_another_learning_rate_is_not_compiled_anew(compiler):
+    """A compiled function holds no number that may change from run to run."""
+    from torch._dynamo.utils import counters
+
+    x, y = data(4, 2, 2)
+    options = {"epochs": 1, "batch_size": 2, "compile": True}
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        for lr in (0.1, 0.2, 0.3):
+            fit(network([2, 9, ReLU, 2]), MSELoss(), x, y, lr=lr, **options)
+            found.append(counters["stats"]["unique_graphs"])
+    assert found[0] == found[1] == found[2]
 
 
 def test_an_error_of_somebody_s_own_module_is_not_taken_for_a_missing_compiler(monkeypatch):
@@ -319,7 +358,7 @@ def test_an_error_of_somebody_s_own_module_is_not_taken_for_a_missing_compiler(m
         def forward(self, x):
             raise RuntimeError("my own mistake")
 
-    monkeypatch.setattr(torch, "compile", lambda function, **_: function)
+    monkeypatch.setattr(compiled, "compiled", lambda function: function)
     model = Sequential([*network([2, 3]).modules, Broken(), *network([3, 2]).modules])
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
