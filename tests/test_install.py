@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from notebooks import CHAPTERS, ROOT, code_cells, read
+from IPython.core.interactiveshell import InteractiveShell
+from notebooks import CHAPTERS, ROOT, as_python, code_cells, read
 
 #: Shared by all, because the environment has them: pip is to bring the package alone.
 PIP = "pip install --quiet --no-deps --no-build-isolation --disable-pip-version-check".split()
@@ -52,7 +53,7 @@ def test_all_that_the_notebooks_import_can_be_imported_from_any_folder(installed
         ast.unparse(node)
         for path in CHAPTERS
         for cell in code_cells(read(path))
-        for node in ast.walk(ast.parse(cell.source))
+        for node in ast.walk(ast.parse(as_python(cell.source)))
         if isinstance(node, (ast.Import, ast.ImportFrom))
     }
     assert "from minidl.teaching import check" in lines
@@ -74,3 +75,16 @@ def test_the_measured_times_are_read_from_the_installed_package(installed, tmp_p
     done = python(code, installed, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith(str(installed))
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_the_first_cell_calls_pip_where_minidl_is_missing_and_only_there(missing, monkeypatch):
+    called = []
+    shell = InteractiveShell()
+    monkeypatch.setattr(shell, "run_line_magic", lambda *words, **_: called.append(words[:2]))
+    if missing:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    first = code_cells(read(CHAPTERS[0]))[0]
+    shell.run_cell(first.source).raise_error()
+    assert [name for name, _ in called] == ["pip"] * missing
+    assert all(line.startswith("install -q git+https://") for _, line in called)
