@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
 # Running a notebook here leaves no my_minidl.py behind, and reads none.
@@ -33,6 +34,11 @@ def read(path):
 def code_cells(notebook):
     """List its code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def as_python(source):
+    """Return a cell's source with IPython's own syntax, such as ``%pip``, turned into Python."""
+    return TransformerManager().transform_cell(source)
 
 
 def is_exercise(cell):
@@ -78,8 +84,7 @@ def validate(notebook, folder):
     """
     book = folder / "book"
     book.mkdir()
-    for name in ("conftest.py", "speed.json"):
-        shutil.copy(ROOT / "book" / name, book)
+    shutil.copy(ROOT / "book" / "conftest.py", book)
     nbformat.write(notebook, book / "notebook.ipynb")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", str(book)],
@@ -152,7 +157,7 @@ def definitions(source):
     """Map names to the classes and functions that a piece of code defines at its top."""
     return {
         node.name: node
-        for node in ast.parse(source).body
+        for node in ast.parse(as_python(source)).body
         if isinstance(node, (ast.ClassDef, ast.FunctionDef))
     }
 

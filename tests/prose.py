@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from notebooks import CHAPTERS, ROOT, read
+from notebooks import CHAPTERS, ROOT, as_python, read
 
 PAGES = [ROOT / "book" / name for name in ("intro.md", "notation.md")]
 FRONT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
@@ -89,7 +89,7 @@ def chapter_texts(path, notebook=None):
     section, texts = Section(), []
     for cell in (notebook or read(path)).cells:
         if cell.cell_type == "code":
-            section.code.append(cell.source)
+            section.code.append(as_python(cell.source))
             section.output.append(printed(cell))
             shown = cell.metadata.get("mystnb", {})
             for kind, words in (

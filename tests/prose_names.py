@@ -16,7 +16,7 @@ import re
 from functools import cache
 
 import torch
-from notebooks import CHAPTERS, ROOT, code_cells, read
+from notebooks import CHAPTERS, ROOT, as_python, code_cells, read
 from prose import printed
 
 import minidl
@@ -126,7 +126,7 @@ def words(chapter=None):
     for path in CHAPTERS:
         if chapter in (None, path.stem):
             for cell in code_cells(read(path)):
-                found.visit(ast.parse(cell.source))
+                found.visit(ast.parse(as_python(cell.source)))
                 output += printed(cell)
     for exercise in EXERCISES.values():
         if chapter is None or exercise.number.split(".")[0] == chapter[:2].lstrip("0"):
@@ -152,7 +152,7 @@ def complaint(span, chapter=None):
         return None
     if re.match(r"(python|make|pip|pytest|--)\b", span) or span.startswith("--"):
         return _command(span)
-    if re.search(r"/$|\.(py|md|yml|ipynb)$", span):
+    if re.search(r"/$|\.(py|md|yml|json|ipynb)$", span):
         known = (ROOT / span).exists() or (ROOT / "minidl" / span).exists()
         return None if known else f"no file {span}"
     return _python(span.replace("…", "..."), chapter)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 
-from notebooks import CHAPTERS, ROOT, code_cells, read
+from notebooks import CHAPTERS, ROOT, as_python, code_cells, read
 from prose import printed
 
 #: Cells that take long, and what is built on them: run with the whole suite only.
@@ -180,7 +180,7 @@ def _run_chapter(path, sources):
             continue
         plt.close("all")
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(cell.source, cell.id, "exec"), namespace)
+            exec(compile(as_python(cell.source), cell.id, "exec"), namespace)
         for source in [source for source in left if source.cell == cell.id]:
             found[source] = flat(eval(f"({source.expression})", dict(namespace)))
             left.remove(source)

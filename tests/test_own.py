@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from notebooks import CHAPTERS, code_cells, is_exercise, read, solve
+from notebooks import CHAPTERS, as_python, code_cells, is_exercise, read, solve
 
 import minidl
 from minidl.teaching import own
@@ -230,7 +230,9 @@ def definitions_of(source):
             return name.isupper() and len(name) > 1
         return isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef))
 
-    return "\n".join(ast.unparse(node) for node in ast.parse(source).body if is_needed(node))
+    return "\n".join(
+        ast.unparse(node) for node in ast.parse(as_python(source)).body if is_needed(node)
+    )
 
 
 def solve_book(chapters):

@@ -15,6 +15,13 @@ BRANCH = CONFIG["repository"]["branch"]
 OWNER, NAME = URL.removeprefix("https://github.com/").split("/")
 BOOK = CONFIG["html"]["baseurl"]
 
+#: The first code cell of every notebook.
+INSTALL = f"""# Where minidl is missing, as on Colab, this installs it.
+from importlib.util import find_spec
+
+if find_spec("minidl") is None:
+    %pip install -q git+{URL}@{BRANCH}"""
+
 #: How a repository is named in the addresses that people click or paste.
 MENTIONS = re.compile(
     r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)"
@@ -69,6 +76,17 @@ def test_every_chapter_has_its_buttons(html, name):
     download = re.search(r'href="([^"]+\.ipynb)"[^>]*\s+class="btn[^"]*download-source', text)
     served = (html / name).parent / download[1]
     assert json.loads(served.read_text()) == json.loads((ROOT / notebook).read_text())
+
+
+def test_every_notebook_has_the_cell_that_installs_minidl_and_no_page_shows_it(html):
+    for name in CHAPTERS:
+        cells = json.loads((ROOT / name.replace(".html", ".ipynb")).read_text())["cells"]
+        assert "".join(cells[0]["source"]).startswith("# ")
+        assert "".join(cells[1]["source"]) == INSTALL
+        assert cells[1]["metadata"] == {"tags": ["remove-cell"]}
+        assert cells[1]["outputs"] == []
+        page = (html / name).read_text()
+        assert "find_spec" not in page and "pip install" not in page
 
 
 LINKS = re.compile(r"\]\((https://[^)]*\.ipynb)\)")

@@ -1,0 +1,159 @@
+"""The diagrams: what is written in them is what the code does, in type that can be read."""
+
+from itertools import accumulate
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from minidl import Linear, MSELoss, ReLU, Sequential, Tanh
+from minidl.teaching.diagrams import record_moves, show_chain, show_layer, show_moves
+from minidl.teaching.plots import STYLE
+
+#: Width in pixels of a picture on a page that is 360 wide, dark, and the smallest type read there.
+PHONE, SMALLEST = 296, 8
+
+
+@pytest.fixture(autouse=True)
+def _in_the_books_style():
+    with plt.style.context(STYLE):
+        yield
+    plt.close("all")
+
+
+def network():
+    options = {"generator": torch.Generator().manual_seed(3), "dtype": torch.float64}
+    return Sequential([Linear(2, 4, **options), Tanh(), Linear(4, 3, **options)])
+
+
+def batch(rows=5):
+    generator = torch.Generator().manual_seed(4)
+    return (
+        torch.randn(rows, 2, generator=generator, dtype=torch.float64),
+        torch.randn(rows, 3, generator=generator, dtype=torch.float64),
+    )
+
+
+def chain(model):
+    outputs = model.forward_pass(batch()[0].to(model.modules[0].weight.dtype))
+    grads = [torch.zeros_like(y) for y in outputs]
+    return show_chain(model.modules, outputs, grads)
+
+
+def moves():
+    return record_moves(network(), MSELoss(), *batch(3), lr=0.5)
+
+
+def words(figure):
+    """List the texts of a figure, left out those that are empty."""
+    return [text for text in figure.findobj(plt.Text) if text.get_text()]
+
+
+def below(figure, name):
+    """Return the line of text right below a name."""
+    texts = [(text.get_text(), text.get_position()) for text in words(figure)]
+    (place,) = [place for text, place in texts if text == name]
+    under = [(y, text) for text, (x, y) in texts if x == place[0] and y < place[1]]
+    return max(under)[1]
+
+
+@pytest.mark.parametrize("sizes", [(5, 3, 4), (2, 7, 1)])
+def test_the_layer_shows_each_tensors_shape(sizes):
+    rows, ins, outs = sizes
+    figure = show_layer(Linear(ins, outs), torch.zeros(rows, ins))
+    shapes = {
+        "x": "(N, in)",
+        "y": "(N, out)",
+        "grad": "(N, out)",
+        r"$\partial L/\partial X$": "(N, in)",
+        "weight": "(out, in)",
+        "weight_grad": "(out, in)",
+        "bias": "(out,)",
+        "bias_grad": "(out,)",
+    }
+    assert {name: below(figure, name) for name in shapes} == shapes
+
+
+def test_the_layers_shapes_are_read_off_its_tensors():
+    class Transposed(Linear):
+        def backward(self, x, y, grad):
+            return super().backward(x, y, grad).t()
+
+    figure = show_layer(Transposed(3, 4), torch.zeros(5, 3))
+    assert below(figure, r"$\partial L/\partial X$") == "(in, N)"
+
+
+def test_two_equal_sizes_are_refused_for_their_names_would_be_a_guess():
+    with pytest.raises(ValueError, match="two sizes are equal"):
+        show_layer(Linear(3, 3), torch.zeros(5, 3))
+
+
+def test_the_chain_names_its_modules_on_both_ways_and_shows_all_shapes():
+    figure = chain(Sequential([Linear(2, 4), ReLU(), Linear(4, 6)]))
+    texts = [text.get_text() for text in words(figure)]
+    assert [texts.count(name) for name in ("Linear", "ReLU")] == [4, 2]
+    for k, shape in enumerate(["(5, 2)", "(5, 4)", "(5, 4)", "(5, 6)"]):
+        assert below(figure, f"$Y_{k}$") == below(figure, f"$G_{k}$") == shape
+
+
+def test_the_moves_are_those_of_autograd_and_of_torchs_optimizer():
+    model = network()
+    x, y = batch(3)
+    leaves = [p.clone().requires_grad_() for p, _ in model.param()]
+    weight1, bias1, weight2, bias2 = leaves
+    before = bias2[-1].item()
+    optimizer = torch.optim.SGD(leaves, lr=0.5)
+
+    def gradient(rows):
+        optimizer.zero_grad()
+        hidden = torch.tanh(torch.nn.functional.linear(x[rows], weight1, bias1))
+        prediction = torch.nn.functional.linear(hidden, weight2, bias2)
+        torch.nn.functional.mse_loss(prediction, y[rows]).backward()
+        return bias2.grad[-1].item()
+
+    added = list(accumulate(gradient(slice(n, n + 1)) for n in range(3)))
+    mean = gradient(slice(0, 3))
+    optimizer.step()
+    after = bias2[-1].item()
+
+    recorded = moves()
+    assert [move.name for move in recorded] == [
+        *("reset", "+ 1", "+ 2", "+ 3", "÷ 3", "step", "reset")
+    ]
+    gradients = [move.gradient for move in recorded]
+    assert gradients == pytest.approx([0, *added, mean, mean, 0], abs=1e-12)
+    values = [move.parameter for move in recorded]
+    assert values == pytest.approx([before] * 5 + [after] * 2, abs=1e-12)
+
+
+def test_the_moves_are_drawn_as_recorded():
+    recorded = moves()
+    upper, lower = show_moves(recorded).axes
+    assert [bar.get_height() for bar in upper.patches] == [m.gradient for m in recorded]
+    line = next(line for line in lower.lines if line.get_marker() == "o")
+    assert list(line.get_ydata()) == [m.parameter for m in recorded]
+    assert [t.get_text() for t in lower.get_xticklabels()] == [m.name for m in recorded]
+
+
+DRAWN = {
+    "layer": lambda: show_layer(Linear(3, 4), torch.zeros(5, 3)),
+    "chain": lambda: chain(network()),
+    "moves": lambda: show_moves(moves()),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_type_is_legible_on_a_phone(name):
+    figure = DRAWN[name]()
+    pixels = PHONE / figure.get_figwidth() / 72
+    assert min(text.get_fontsize() for text in words(figure)) * pixels >= SMALLEST
+
+
+@pytest.mark.parametrize("name", ["layer", "chain"])
+def test_no_text_touches_another_or_leaves_the_picture(name):
+    figure = DRAWN[name]()
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in words(figure)]
+    for k, box in enumerate(boxes):
+        assert figure.bbox.contains(box.x0, box.y0) and figure.bbox.contains(box.x1, box.y1)
+        assert not any(box.overlaps(other) for other in boxes[:k])
