@@ -13,6 +13,7 @@ The formulas are those of the modules, with fewer operations:
 - Each step's gradients are written, not added to zeros.
 - Activations work in place, forward and backward.
 - The gradient of the network's input is not computed, and nothing is checked twice.
+- In inference mode PyTorch does not look at each call whether autograd must note it.
 """
 
 from functools import partial
@@ -262,6 +263,7 @@ class PlannedTraining:
         The learning rate η.
     """
 
+    @torch.inference_mode()
     def __init__(self, blocks, loss, lr):
         self.blocks = blocks
         self.weights = Weights([layer for layer, _ in blocks])
@@ -269,10 +271,12 @@ class PlannedTraining:
         self.lr = lr
         self.plans = {}
 
+    @torch.inference_mode()
     def prepare(self, x):
         """Return the samples as :meth:`epoch` wants them: with a column of ones."""
         return torch.cat([x, torch.ones_like(x[:, :1])], 1)
 
+    @torch.inference_mode()
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         self.weights.store()
@@ -291,14 +295,17 @@ class PlannedTraining:
         self.plans[len(x)] = plan
         return plan
 
+    @torch.inference_mode()
     def undo(self):
         """Take back the last epoch; the layers still are as they were before it."""
         self.weights.load()
 
+    @torch.inference_mode()
     def load(self):
         """Go on from what the layers hold now."""
         self.weights.load()
 
+    @torch.inference_mode()
     def store(self):
         """Let the layers hold what was reached, and the gradients of the last mini-batch."""
         self.weights.store()
@@ -312,10 +319,12 @@ class PlannedSamples(PlannedTraining):
     its gradients to a sum; the step follows when all samples of the mini-batch have come.
     """
 
+    @torch.inference_mode()
     def __init__(self, blocks, loss, lr):
         super().__init__(blocks, loss, lr)
         self.sum = torch.zeros_like(self.weights.grads)
 
+    @torch.inference_mode()
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         self.weights.store()
