@@ -14,11 +14,10 @@ import matplotlib.image
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-from notebooks import CHAPTERS, ROOT, code_cells, read, run
+from notebooks import CHAPTERS, ROOT, STATE, code_cells, read, run
 
 from minidl.teaching.frames import picture
 
-STATE = "application/vnd.jupyter.widget-state+json"
 LARGEST_STATE, LARGEST_PICTURE = 1_000_000, 150_000
 
 #: For each chapter the cell with ready pictures, the cell with the dial, and how to turn it.
@@ -143,6 +142,16 @@ def test_a_description_may_hold_any_sign_and_the_figure_is_closed():
     assert image(shown.value).shape[:2] == (200, 400)
     assert 'width="200" height="100"' in shown.value
     assert not plt.fignum_exists(figure.number)
+
+
+def test_a_new_run_changes_nothing_in_the_notebook():
+    source = "import ipywidgets\nipywidgets.VBox([ipywidgets.IntSlider(), ipywidgets.HTML('a')])"
+    cell = nbformat.v4.new_code_cell(source)
+    first, second = (
+        run(nbformat.v4.new_notebook(cells=[nbformat.from_dict(cell)])) for _ in range(2)
+    )
+    assert len(first.metadata.widgets[STATE]["state"]) > 3
+    assert nbformat.writes(first) == nbformat.writes(second)
 
 
 # The dials
