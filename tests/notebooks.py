@@ -23,6 +23,7 @@ from nbclient import NotebookClient
 os.environ["MINIDL_OWN"] = "off"
 
 ROOT = Path(__file__).resolve().parent.parent
+STATE = "application/vnd.jupyter.widget-state+json"
 CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
 
 
@@ -72,7 +73,20 @@ def run(notebook):
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }
+    name_widgets(notebook)
     return notebook
+
+
+def name_widgets(notebook):
+    """Name widgets by their order, not at random, so that a new run changes no more than it must.
+
+    The first cell's id is in the name: the printed book has the widgets of all chapters.
+    """
+    state = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+    text = nbformat.writes(notebook)
+    for number, name in enumerate(state):
+        text = text.replace(name, f"{notebook.cells[0].id}-{number:03}")
+    notebook.update(nbformat.reads(text, as_version=4))
 
 
 def validate(notebook, folder):

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "jupyterlab-myst": "a package for Jupyter",
     "mystnb": "a key of a cell's metadata",
     "exercise": "a tag of cells",
+    "remove-output": "a tag of cells",
     'Name = check("key", Name)': "a pattern",
     "(parameter, gradient)": "the pairs that param() lists",
     ":::{exercise}": "a directive of the pages",

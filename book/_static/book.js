@@ -49,18 +49,28 @@ function reachScrolled() {
 window.addEventListener("load", reachScrolled, { once: true });
 window.addEventListener("resize", reachScrolled);
 
-// Sliders and pictures of widgets get the names that stand beside them.
+// The controls of widgets get the names that stand beside them, and say what they show.
 function nameWidgets() {
-  for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
-    const label = handle.closest(".jupyter-widgets").querySelector(".widget-label");
+  for (const handle of document.querySelectorAll(".noUi-handle")) {
+    const slider = handle.closest(".jupyter-widgets");
+    const label = slider.querySelector(".widget-label");
+    const readout = slider.querySelector(".widget-readout");
     handle.setAttribute("aria-label", label?.textContent || "slider");
+    if (readout) {
+      handle.setAttribute("aria-valuetext", readout.textContent);
+      readout.contentEditable = false; // it takes what is typed, and does nothing with it
+    }
   }
-  for (const picture of document.querySelectorAll("img.widget-image")) {
-    const box = picture.closest(".cell_output");
-    const label = box.querySelector(".widget-label")?.textContent;
-    const choice = box.querySelector(".widget-toggle-button.mod-active")?.textContent;
-    const name = ["Picture", label, choice].filter(Boolean).join(": ");
-    if (!picture.alt) picture.alt = name;
+  for (const player of document.querySelectorAll(".widget-play")) {
+    const [play, stop] = player.querySelectorAll("button");
+    play.ariaLabel = play.title = "Play or pause";
+    stop.ariaLabel = stop.title = "Back to the start";
+  }
+  for (const button of document.querySelectorAll(".widget-toggle-button")) {
+    button.ariaPressed = button.classList.contains("mod-active");
+  }
+  for (const stack of document.querySelectorAll(".frames")) {
+    stack.ariaLive = "polite"; // a new picture's description is read
   }
 }
 

@@ -115,7 +115,7 @@ UNREACHED = """() =>
     .map(element => element.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("name", [PAGES[0], CHAPTERS[1], CHAPTERS[5]])
+@pytest.mark.parametrize("name", [PAGES[0], CHAPTERS[1], CHAPTERS[5], CHAPTERS[7]])
 def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit, name):
     with visit(name, reduced_motion="reduce") as page:
         reached = 0
@@ -128,36 +128,6 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit, name):
             assert focused["seen"], focused["what"]
         assert 30 < reached < 600
         assert page.evaluate(UNREACHED) == []
-
-
-@pytest.mark.parametrize("name", [CHAPTERS[5], CHAPTERS[7]])
-def test_a_widget_appears_once_when_the_reader_comes_near(visit, address, name):
-    with visit(None, reduced_motion="reduce") as page:
-        fetched = []
-        page.on("request", lambda request: fetched.append(request.url))
-        page.goto(address + name)
-        page.wait_for_load_state("networkidle")
-        assert not any("html-manager" in url for url in fetched)
-        view = page.locator("script[type*='widget-view+json']").first
-        view.evaluate("script => script.parentElement.scrollIntoView()")
-        page.wait_for_selector(".widget-subarea .jupyter-widgets")
-        page.evaluate("() => loadWidgets()")
-        page.wait_for_timeout(500)
-        views = page.locator("script[type*='widget-view+json']").count()
-        assert page.locator(".widget-subarea").count() == views
-        pictures = page.locator(".widget-subarea img:visible")
-        before = pictures.first.get_attribute("alt")
-        control = page.locator(".noUi-handle, .widget-toggle-button:nth-child(1)").first
-        control.focus()
-        if "noUi" in control.get_attribute("class"):
-            page.keyboard.press("ArrowRight")
-        else:
-            page.locator(".widget-toggle-button").nth(2).press("Enter")
-        page.wait_for_function(
-            "before => [...document.querySelectorAll('.widget-subarea img')]"
-            ".filter(one => one.checkVisibility()).every(one => one.alt !== before)",
-            arg=before,
-        )
 
 
 def test_hints_open_by_keyboard(visit):

@@ -32,6 +32,18 @@ STATED = [
     ("with a matrix $B$ of shape $(#, #)$", run("02-003", "B.shape")),
     (r"\underbrace{(X A + a)}_{(N,\,#)}", run("02-003", "A.shape[1]")),
     ("the same # random lines", run("02-005", "first.shape[1]")),
+    (
+        "nearly all close to 0, and next to nothing at $\\pm #$. The sigmoid",
+        code("02-slope", "1.5, 2, #, 4]"),
+    ),
+    (
+        "next to nothing at",
+        of(lambda slope: 0 < slope < 0.01, run("02-007", "1 - torch.tanh(torch.tensor(3.0)) ** 2")),
+    ),
+    (
+        "The sigmoid passes at best a quarter.",
+        run("02-007", "abs(max((f(grid + 0.001) - f(grid - 0.001)) / 0.002) - 0.25) < 1e-6"),
+    ),
     ("give at $-#$, $0$ and $#$?", run("02-013", "extreme[0], extreme[2]")),
     (
         "a relative error of about $#$ in float64, and $#$ in float32",

@@ -45,6 +45,7 @@ def year(key):
 
 
 STATED = [
+    ("most networks leave ¼ within # epochs", EPOCHS),
     (
         "All of `minidl`'s end below # % test error",
         of(

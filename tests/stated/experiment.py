@@ -259,7 +259,10 @@ STATED = [
         error_of_difference(BY_BATCH_400, BY_SAMPLE_400, 400),
     ),
     (r"$#/\sqrt{#} = #$, fits both", pick(OURS, 1), REPEATS, calc(2.23 / math.sqrt(10))),
-    ("first # to # repetitions of our", code("07-050", "min=#, max=#, desc")),
+    (
+        "first # to # repetitions of our",
+        of(lambda first, end: (first, end - 1), code("07-050", "counts = range(#, #)")),
+    ),
     (
         "framework claims # ± #, and a hundred give #:",
         run(

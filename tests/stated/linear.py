@@ -62,6 +62,15 @@ STATED = [
             ),
         ),
     ),
+    ("is # times Xavier's size good", code("03-scale", "0.8, #, 1.0, 1.1")),
+    ("the outputs of # neurons behind each layer, and", code("03-030", "depth=10, width=#")),
+    ("What lies beyond # is", code("03-scale", "clamp(-6, #)")),
+    (
+        "takes the scale from # to #.",
+        code("03-scale", "scales = [#, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, #]"),
+    ),
+    ("a third at #, a tenth at #.", calc(round((1 / 3) ** 0.1, 1), round((1 / 10) ** 0.1, 1))),
+    ("Ten layers forgive a tenth; a hundred would not", calc(0.9**10 > 0.3 and 0.9**100 < 1e-4)),
     ("layers from # to # features the root", WIDTH, WIDTH),
     (
         r"from 2 to #, $\text{in}\cdot\sigma^2 = 2 \cdot 2/#$",

@@ -6,6 +6,16 @@ from prose_sources import calc, code, of, out, run
 
 from .common import BATCH, HALF, PARAMETERS, QUARTER, RATE, SETTING, TRAIN, WIDTH, pick
 
+#: The first epoch after which no point of the square's edge is put inside.
+CLOSED = run(
+    "06-060",
+    "next(epoch for epoch, network in enumerate(snapshots) if not any("
+    "network.forward(torch.stack(edge, 1)).argmax(1).any() "
+    "for along in [torch.linspace(-1, 1, 201, dtype=torch.float64)] "
+    "for side in (torch.ones_like(along), -torch.ones_like(along)) "
+    "for edge in ((along, side), (side, along))))",
+)
+
 STATED = [
     ("network's # parameters the backward", PARAMETERS),
     ("a learning rate of # and mini-batches of #, and gives", RATE, BATCH),
@@ -226,7 +236,9 @@ STATED = [
             "abs(snapshots[2].forward(fold.x_train).argmax(1).double().mean() - 0.75) < 0.03",
         ),
     ),
-    ("Below are all epochs from # to #.", code("06-062", "min=#, max=#, description")),
+    ("Below are all epochs from # to #.", run("06-060", "0, len(snapshots) - 1")),
+    ("the last of them in epoch #.", CLOSED),
+    ("a new network for # epochs at", code("06-dials", "in range(#)")),
     ("A rate of # is about right", RATE),
     ("and # samples are more than the first", BATCH),
 ]
