@@ -134,7 +134,7 @@ def _whole(name, value, expected):
         kind = type(value).__name__.lower()
         raise Failure(
             ("kind", name, kind),
-            f"{name} is {number:g}, the right number, but a {kind}; expected an integer",
+            f"{name} is {number:g}, the right number, but of type {kind}; expected an integer",
             MAKE_INTEGER,
         )
     return int(number) if number.is_integer() else number
@@ -393,8 +393,10 @@ DTYPES = "All three results are wanted in the dtype of `x`. What was made with a
 
 
 def _refuse_other(name, value, expected, tol):
-    """Raise a Failure for a wrong shape or dtype, of a kind that only the same one shares."""
+    """Raise a Failure for a wrong type, shape or dtype, of a kind that only the same one shares."""
     trouble = difference(name, value, expected, tol)
+    if trouble and trouble.kind == ("type",):
+        raise Failure(("type", name, type(value).__name__), trouble.sentence)
     if trouble and trouble.kind == ("shape",):
         raise Failure(("shape", name, tuple(value.shape)), trouble.sentence, SHAPES)
     if trouble and trouble.kind == ("dtype",):
@@ -444,12 +446,9 @@ def _joined_case(n, n_in, n_out, label, hint, names=(Y, DX, WEIGHTS, BIAS), **op
             )
         found, wanted, values = _parts(*result), whole(), {}
         for name in names:
-            value = found[name]
-            if type(value) is torch.Tensor:
-                _refuse_other(name.partition(",")[0], value, wanted[name], tol)
-                value = _compared(name, value)
-                refuse_rounded(name, value, _compared(name, wanted[name]), tol)
-            values[name] = value
+            _refuse_other(name.partition(",")[0], found[name], wanted[name], tol)
+            values[name] = _compared(name, found[name])
+            refuse_rounded(name, values[name], _compared(name, wanted[name]), tol)
         return values
 
     return Case(label=label, run=run, expect=expect, hint=hint, tol=tol)
