@@ -50,7 +50,7 @@ STATED = [
         ),
     ),
     (
-        "Its # calls that compute something are fewer than the # of our mini-batches",
+        "its # calls that compute something are fewer than the # of our mini-batches",
         *(
             run("09-018", f"sum(n for (_, view), n in calls['{key}'].items() if not view)")
             for key in ("torch", "batches")
