@@ -2,6 +2,7 @@
 
 import json
 import math
+from statistics import median
 
 from notebooks import ROOT
 from prose_sources import calc, measured, run
@@ -12,6 +13,15 @@ STORED = json.loads((ROOT / "minidl" / "teaching" / "speed.json").read_text(enco
 PRODUCTS = [row for row in STORED["roofline"] if row["what"] == "product"]
 ROWS = calc(PRODUCTS[0]["batch_size"])
 CHEAPEST = min(STORED["operations"], key=lambda row: row["microseconds"])
+RELUS = [row for row in STORED["roofline"] if row["what"] == "relu"]
+LIMITS = STORED["roofline"][0]
+PIECES = [row["microseconds"] for row in STORED["pieces"]]
+LADDER = {row["key"]: row for row in STORED["ladder"]}
+
+#: Microseconds of a step, of a call, and of a step's checks.
+STEP = {key: 1000 * row["ms"] / STEPS.numbers[0] for key, row in LADDER.items()}
+CALL = median(row["microseconds"] for row in PRODUCTS if row["width"] <= 8)
+CHECKS = STEP["batches"] - STEP["unchecked"]
 
 #: Multiply-adds of a step for each sample: what is needed; with the first layer's GW; and as
 #: ``fit`` does it, whose [X 1] has a column more, forward and for the weights.
@@ -21,7 +31,64 @@ BY_METHODS = 3 * sum(a * b for a, b in LAYERS)
 BY_FIT = NEEDED + 2 * sum(b for _, b in LAYERS)
 MORE = max(BY_METHODS, BY_FIT) / NEEDED - 1
 
+#: Microseconds at the peak: of a step, and of a product between hidden layers.
+AT_PEAK = 2 * NEEDED * BATCH.numbers[0] / LIMITS["gflops"] / 1000
+HIDDEN = 2 * BATCH.numbers[0] * WIDTHS[1] ** 2 / LIMITS["gflops"] / 1000
+
+#: What a step takes, as a multiple of the formula's, for the calls that the chapter counts.
+CALLS = {"loops": 5452, "torch": 88, "batches": 74, "minidl": 29}
+MISSED = {key: STEP[key] / (calls * CALL + AT_PEAK) for key, calls in CALLS.items()}
+
+
+def gflops_of_relu(row):
+    """Speed of a ReLU, an operation for each number."""
+    return row["batch_size"] * row["width"] / row["microseconds"] / 1000
+
+
+#: What the text says of the measured values in words: another measurement must bear it out.
+IN_WORDS = [
+    (
+        "even they have no more to do, or hardly more, than could be done while they are being "
+        "called",
+        calc(HIDDEN < 1.2 * CALL),
+    ),
+    (
+        "The orders of magnitude are right, and so is the order of the four",
+        calc(
+            max(MISSED.values()) < 3
+            and STEP["loops"] > STEP["torch"] > STEP["batches"] > STEP["minidl"]
+        ),
+    ),
+    ("The formula comes nearest for", calc(min(MISSED, key=MISSED.get) == "minidl")),
+    ("PyTorch most of all", calc(max(MISSED, key=MISSED.get) == "torch")),
+    (
+        "The others take longer than it says",
+        calc(min(missed for key, missed in MISSED.items() if key != "minidl") > 1.2),
+    ),
+    ("Backward is the longest piece", calc(PIECES[4] - PIECES[3] > PIECES[5] - PIECES[4])),
+    (
+        "and take almost as long as a whole step",
+        calc(0.7 < (PIECES[5] - PIECES[4]) / STEP["minidl"] < 1.1),
+    ),
+    ("The pieces together fall short of a step", calc(PIECES[5] < STEP["torch"])),
+    ("a check that computes nothing takes longer than a call", calc(CHECKS / 20 > 1.2 * CALL)),
+    (
+        "the checks of a step take about as long as a whole step",
+        calc(0.75 < CHECKS / STEP["minidl"] < 1.33),
+    ),
+    (
+        "the last rung is a small one at best",
+        calc(STEP["minidl"] / STEP["minidl-compiled"] < 1.5),
+    ),
+    ("they are most of what `fit` has left", calc(STEP["floor"] / STEP["minidl"] > 0.5)),
+    (
+        "the wide ReLUs reach the cache's roof",
+        calc(gflops_of_relu(RELUS[-1]) > 0.9 * LIMITS["cache"] / 8),
+    ),
+]
+
 STATED = [
+    *IN_WORDS,
     ("the paper's training, # steps on mini-batches of #", STEPS, BATCH),
     (
         "the product of a batch of # with a square matrix, for widths from # to #",
