@@ -3,8 +3,10 @@
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ..check import Case, Exercise, Failure, Mistake, as_number
+from ..check import Case, Exercise, Failure, Mistake, as_number, difference
 from ._random import randn
+from ._rounding import HINT as ROUNDED
+from ._rounding import refuse_rounded
 
 # --- multiply_adds ---------------------------------------------------------------
 
@@ -87,6 +89,57 @@ def adds_batch_squared(widths, batch_size):
     return batch_size * multiply_adds(widths, batch_size)
 
 
+def adds_first_forward_only(widths, batch_size):
+    return adds_three_each(widths, batch_size) - 2 * batch_size * widths[0] * widths[1]
+
+
+def adds_two_but_first(widths, batch_size):
+    return adds_two_each(widths, batch_size) - batch_size * widths[0] * widths[1]
+
+
+def adds_ends_spared(widths, batch_size):
+    return adds_last_spared(widths, batch_size) - batch_size * widths[0] * widths[1]
+
+
+def adds_as_tensor(widths, batch_size):
+    return torch.tensor(multiply_adds(widths, batch_size))
+
+
+def adds_as_float(widths, batch_size):
+    return float(multiply_adds(widths, batch_size))
+
+
+def adds_eats_widths(widths, batch_size):
+    total, products = 0, 2
+    while len(widths) > 1:
+        a = widths.pop(0)
+        total += products * batch_size * a * widths[0]
+        products = 3
+    return total
+
+
+#: For the slips that come to one product for a layer alone.
+ONE_LAYER = "One layer needs two products: forward, and for its weights."
+TAKEN_OUT = (
+    "`pop`, `remove` and `del` take widths out of the list itself, and whoever called the function "
+    "finds them gone. Go through it with a loop, or copy it first: `list(widths)`."
+)
+MAKE_INTEGER = "`int(…)` makes a number of it, an integer as Python has it."
+
+
+def _whole(name, value, expected):
+    """Return a whole number of any kind as an int, but refuse a right one that is none."""
+    number = as_number(name, value)
+    if type(value) is not int and number == expected:
+        kind = type(value).__name__.lower()
+        raise Failure(
+            ("kind", name, kind),
+            f"{name} is {number:g}, the right number, but of type {kind}; expected an integer",
+            MAKE_INTEGER,
+        )
+    return int(number) if number.is_integer() else number
+
+
 def _adds_case(widths, batch_size, label):
     def expect():
         """The oracle: PyTorch counts what its own step does; a multiply-add is two for it."""
@@ -96,9 +149,20 @@ def _adds_case(widths, batch_size, label):
             network(torch.ones(batch_size, widths[0])).sum().backward()
         return {"the count": counter.get_total_flops() // 2}
 
+    def run(count, probe):
+        given = list(widths)
+        value = probe(count, given, batch_size)
+        if given != list(widths):
+            raise Failure(
+                ("changed", "function", "widths"),
+                "`multiply_adds` changes its argument `widths`",
+                TAKEN_OUT,
+            )
+        return {"the count": _whole("the count", value, expect()["the count"])}
+
     return Case(
         label=label,
-        run=lambda count, probe: {"the count": probe(count, list(widths), batch_size)},
+        run=run,
         expect=expect,
         hint="List the products of each layer, with their shapes. A product of (l, m) by (m, n) "
         "takes l · m · n multiply-adds.",
@@ -124,6 +188,9 @@ MULTIPLY_ADDS = Exercise(
             adds_two_each,
             "Two products a layer. All but the first also pass a gradient on to the layer before.",
         ),
+        Mistake(adds_first_forward_only, ONE_LAYER),
+        Mistake(adds_two_but_first, ONE_LAYER),
+        Mistake(adds_ends_spared, ONE_LAYER),
         Mistake(adds_forward_only, "This is the way forward alone. The way back multiplies too."),
         Mistake(
             adds_last_spared,
@@ -152,6 +219,9 @@ MULTIPLY_ADDS = Exercise(
             "Only the last layer was counted: is the total set anew in every turn of the loop?",
         ),
         Mistake(adds_batch_squared, "The batch size was multiplied in twice."),
+        Mistake(adds_as_tensor, MAKE_INTEGER),
+        Mistake(adds_as_float, MAKE_INTEGER),
+        Mistake(adds_eats_widths, TAKEN_OUT),
     ),
 )
 
@@ -249,7 +319,121 @@ def joined_in_double(x, wb, grad):
     return joined @ wb.to(joined.dtype).t(), grad @ wb[:, :-1], grad.to(joined.dtype).t() @ joined
 
 
-def _run_joined(x, wb, grad):
+def joined_in_single(x, wb, grad):
+    y, dx, wb_grad = linear_joined(x.float(), wb.float(), grad.float())
+    return y, dx, wb_grad
+
+
+def joined_rounded(x, wb, grad):
+    return tuple(part.round(decimals=6) for part in linear_joined(x, wb, grad))
+
+
+def joined_through_single(x, wb, grad):
+    return tuple(part.to(x.dtype) for part in joined_in_single(x, wb, grad))
+
+
+def joined_squeezed(x, wb, grad):
+    y, dx, wb_grad = linear_joined(x, wb, grad)
+    return y.squeeze(), dx, wb_grad
+
+
+def joined_dx_transposed(x, wb, grad):
+    return _joined(x) @ wb.t(), grad @ wb[:, :-1].t(), grad.t() @ _joined(x)
+
+
+def joined_dx_transposed_if_square(x, wb, grad):
+    weight = wb[:, :-1].t()
+    fits = weight.shape[0] == grad.shape[1]
+    return _joined(x) @ wb.t(), grad @ (weight if fits else weight.t()), grad.t() @ _joined(x)
+
+
+def joined_dx_sign(x, wb, grad):
+    y, dx, wb_grad = linear_joined(x, wb, grad)
+    return y, -dx, wb_grad
+
+
+def joined_gradient_sign(x, wb, grad):
+    y, dx, wb_grad = linear_joined(x, wb, grad)
+    return y, dx, -wb_grad
+
+
+def joined_gradient_bias_first(x, wb, grad):
+    y, dx, wb_grad = linear_joined(x, wb, grad)
+    return y, dx, wb_grad.roll(1, 1)
+
+
+def _with_bias_gradient(x, wb, grad, bias_grad):
+    y, dx, wb_grad = linear_joined(x, wb, grad)
+    wb_grad[:, -1] = bias_grad
+    return y, dx, wb_grad
+
+
+def joined_bias_averaged(x, wb, grad):
+    return _with_bias_gradient(x, wb, grad, grad.mean(0))
+
+
+def joined_bias_without_gradient(x, wb, grad):
+    return _with_bias_gradient(x, wb, grad, 0)
+
+
+def joined_bias_doubled(x, wb, grad):
+    return _with_bias_gradient(x, wb, grad, 2 * grad.sum(0))
+
+
+def joined_bias_total(x, wb, grad):
+    return _with_bias_gradient(x, wb, grad, grad.sum())
+
+
+Y, DX, WEIGHTS, BIAS = "y", "dL/dx", "dL/d[W b]", "dL/d[W b], last column"
+SHAPES = (
+    "y has a row for each sample, whatever their number; dL/dx has the shape of `x`, and the "
+    "gradient that of `wb`."
+)
+DTYPES = "All three results are wanted in the dtype of `x`. What was made with another?"
+
+
+def _refuse_other(name, value, expected, tol):
+    """Raise a Failure for a wrong type, shape or dtype, of a kind that only the same one shares."""
+    trouble = difference(name, value, expected, tol)
+    if trouble and trouble.kind == ("type",):
+        raise Failure(("type", name, type(value).__name__), trouble.sentence)
+    if trouble and trouble.kind == ("shape",):
+        raise Failure(("shape", name, tuple(value.shape)), trouble.sentence, SHAPES)
+    if trouble and trouble.kind == ("dtype",):
+        raise Failure(("dtype", name, str(value.dtype)), trouble.sentence, DTYPES)
+
+
+def _parts(y, dx, wb_grad):
+    """Name what is returned; the bias's gradient apart, that it can be told from the weights'."""
+    return {Y: y, DX: dx, WEIGHTS: wb_grad, BIAS: wb_grad}
+
+
+def _compared(name, value):
+    """Cut the bias's column out of the gradient of [W b], or all the others."""
+    if name == WEIGHTS:
+        return value[:, :-1]
+    return value[:, -1] if name == BIAS else value
+
+
+def _joined_case(n, n_in, n_out, label, hint, names=(Y, DX, WEIGHTS, BIAS), **options):
+    dtype, tol = options.get("dtype", torch.float64), options.get("tol", 1e-9)
+    x, wb, grad = (
+        randn(n, n_in, seed=31, dtype=dtype),
+        randn(n_out, n_in + 1, seed=32, dtype=dtype),
+        randn(n, n_out, seed=33, dtype=dtype),
+    )
+
+    def whole():
+        """The oracle: torch.nn.functional.linear and autograd."""
+        leaf, leaves = x.clone().requires_grad_(), wb.clone().requires_grad_()
+        y = torch.nn.functional.linear(leaf, leaves[:, :n_in], leaves[:, n_in])
+        y.backward(grad)
+        return _parts(y.detach(), leaf.grad, leaves.grad)
+
+    def expect():
+        found = whole()
+        return {name: _compared(name, found[name]) for name in names}
+
     def run(function, probe):
         result = probe(function, x, wb, grad)
         if not isinstance(result, (tuple, list)) or len(result) != 3:
@@ -260,44 +444,60 @@ def _run_joined(x, wb, grad):
                 f"what `linear_joined` returns is a {kind}{count}, expected y, dx and wb_grad, "
                 "three tensors",
             )
-        return dict(zip(("y", "dL/dx", "dL/d[W b]"), result, strict=True))
+        found, wanted, values = _parts(*result), whole(), {}
+        for name in names:
+            _refuse_other(name.partition(",")[0], found[name], wanted[name], tol)
+            values[name] = _compared(name, found[name])
+            refuse_rounded(name, values[name], _compared(name, wanted[name]), tol)
+        return values
 
-    return run
+    return Case(label=label, run=run, expect=expect, hint=hint, tol=tol)
 
 
-def _joined_case(n, n_in, n_out, label, dtype=torch.float64, tol=1e-9):
-    x, wb, grad = (
-        randn(n, n_in, seed=31, dtype=dtype),
-        randn(n_out, n_in + 1, seed=32, dtype=dtype),
-        randn(n, n_out, seed=33, dtype=dtype),
-    )
-
-    def expect():
-        """The oracle: torch.nn.functional.linear and autograd."""
-        leaf, leaves = x.clone().requires_grad_(), wb.clone().requires_grad_()
-        y = torch.nn.functional.linear(leaf, leaves[:, :n_in], leaves[:, n_in])
-        y.backward(grad)
-        return {"y": y.detach(), "dL/dx": leaf.grad, "dL/d[W b]": leaves.grad}
-
-    return Case(
-        label=label,
-        run=_run_joined(x, wb, grad),
-        expect=expect,
-        hint="y is x Wᵀ + b, dL/dx is G W. The gradient of [W b] has Gᵀ x in all columns but the "
-        "last, and the sums of G's columns in the last.",
-        tol=tol,
-    )
-
+OTHER_SIZES = "Right for other sizes. Which line takes one size for another?"
 
 LINEAR_JOINED = Exercise(
     number="9.2",
     solution=linear_joined,
     cases=(
-        _joined_case(5, 3, 4, "5 samples, 3 → 4 features: equals linear and its gradients"),
-        _joined_case(4, 3, 3, "4 samples, 3 → 3 features"),
-        _joined_case(3, 2, 3, "[W b] is square, 3 samples, 2 → 3 features"),
-        _joined_case(1, 4, 2, "a batch of one"),
-        _joined_case(6, 2, 5, "float32 in, float32 out", torch.float32, tol=1e-5),
+        _joined_case(
+            5,
+            3,
+            2,
+            "5 samples, 3 → 2 features: y equals linear's",
+            "Only y was looked at so far. Which column must meet the bias, and for which samples?",
+            [Y],
+        ),
+        _joined_case(
+            5,
+            3,
+            2,
+            "dL/dx equals autograd's",
+            "y is right, dL/dx is not. It is that of chapter 3's layer; which part of [W b] is its "
+            "weight?",
+            [DX],
+        ),
+        _joined_case(
+            5,
+            3,
+            2,
+            "the gradient of [W b], all columns but the last",
+            "y and dL/dx are right, the weights' part of the gradient is not. It is that of "
+            "chapter 3's weights.",
+            [WEIGHTS],
+        ),
+        _joined_case(
+            5,
+            3,
+            2,
+            "its last column",
+            "Only the last column is wrong, the bias's: it is the sum of G's rows.",
+            [BIAS],
+        ),
+        _joined_case(4, 3, 3, "4 samples, 3 → 3 features", OTHER_SIZES),
+        _joined_case(3, 2, 3, "[W b] is square, 3 samples, 2 → 3 features", OTHER_SIZES),
+        _joined_case(1, 4, 2, "a batch of one", OTHER_SIZES),
+        _joined_case(6, 2, 5, "float32 in, float32 out", "", dtype=torch.float32, tol=1e-5),
     ),
     mistakes=(
         Mistake(
@@ -310,6 +510,7 @@ LINEAR_JOINED = Exercise(
             "This would be right for [b W], with the bias in the first column. In [W b] it is "
             "the last.",
         ),
+        Mistake(joined_without_bias, "The bias is missing in y."),
         Mistake(joined_zeros, "The bias is multiplied by 0 here, and so it vanishes."),
         Mistake(joined_no_ones, "x has a column less than [W b]: something must meet the bias."),
         Mistake(
@@ -336,7 +537,6 @@ LINEAR_JOINED = Exercise(
         Mistake(
             joined_without_bias_gradient, "The gradient lacks the column that belongs to the bias."
         ),
-        Mistake(joined_without_bias, "The bias is missing in y."),
         Mistake(joined_swapped, "dL/dx and the gradient of [W b] are in the wrong order."),
         Mistake(joined_without_grad, "The upstream gradient was left out."),
         Mistake(joined_forward_only, "Only y is returned; the two gradients are wanted as well."),
@@ -347,6 +547,51 @@ LINEAR_JOINED = Exercise(
         Mistake(
             joined_in_double,
             "The ones are float64 whatever x is, and so is what they are joined with.",
+        ),
+        Mistake(
+            joined_in_single,
+            "The result is float32 whatever x is. `torch.ones_like(x[:, :1])` has the dtype of x.",
+        ),
+        Mistake(joined_rounded, ROUNDED),
+        Mistake(joined_through_single, ROUNDED),
+        Mistake(
+            joined_squeezed,
+            "`squeeze` drops every dimension of size 1, and so the row of a batch of one. A slice "
+            "such as `[:, :-1]` keeps both dimensions.",
+        ),
+        Mistake(joined_dx_transposed, "For dL/dx, W was transposed. Compare the shapes: G W."),
+        Mistake(
+            joined_dx_transposed_if_square,
+            "For dL/dx, W was transposed where it is square: the shapes fit either way, and only "
+            "one is right.",
+        ),
+        Mistake(joined_dx_sign, "dL/dx has the wrong sign."),
+        Mistake(
+            joined_gradient_sign,
+            "The gradient of [W b] has the wrong sign. The minus belongs to the step.",
+        ),
+        Mistake(
+            joined_gradient_bias_first,
+            "The bias's column stands first in the gradient, as for [b W]. In [W b] it is last.",
+        ),
+        Mistake(
+            joined_bias_averaged,
+            "Only the last column is wrong: the bias's gradient is a sum over the samples, not a "
+            "mean.",
+        ),
+        Mistake(
+            joined_bias_without_gradient,
+            "Only the last column is wrong: it is 0, and the bias would never learn.",
+        ),
+        Mistake(
+            joined_bias_doubled,
+            "Only the last column is wrong, twice what it should be: did the bias's gradient come "
+            "in twice, with the ones and by itself?",
+        ),
+        Mistake(
+            joined_bias_total,
+            "Only the last column is wrong: all of G was added up. Each output has a bias of its "
+            "own.",
         ),
     ),
 )
@@ -438,6 +683,39 @@ def attainable_smallest_bandwidth(rows, inner, columns, peak, bandwidth):
     return min(peak, bandwidth)
 
 
+def attainable_bits(rows, inner, columns, peak, bandwidth):
+    sizes = rows, inner, columns
+    return min(peak, _work(*sizes) / (8 * _bytes(*sizes)) * bandwidth)
+
+
+def attainable_giga(rows, inner, columns, peak, bandwidth):
+    return attainable(rows, inner, columns, peak, bandwidth) / 1e9
+
+
+def attainable_fewer_additions(rows, inner, columns, peak, bandwidth):
+    operations = rows * columns * (2 * inner - 1)
+    return min(peak, operations / _bytes(rows, inner, columns) * bandwidth)
+
+
+def attainable_whole(rows, inner, columns, peak, bandwidth):
+    return int(attainable(rows, inner, columns, peak, bandwidth))
+
+
+def attainable_in_single(rows, inner, columns, peak, bandwidth):
+    return torch.tensor(attainable(rows, inner, columns, peak, bandwidth), dtype=torch.float32)
+
+
+def _number_case(name, arguments, label, expect, hint):
+    """Make a case of a function that returns one number, of any kind."""
+
+    def run(function, probe):
+        value = as_number(name, probe(function, *arguments))
+        refuse_rounded(name, value, expect()[name])
+        return {name: value}
+
+    return Case(label=label, run=run, expect=expect, hint=hint)
+
+
 def _attainable_case(sizes, peak, bandwidth, label):
     rows, inner, columns = sizes
 
@@ -448,13 +726,12 @@ def _attainable_case(sizes, peak, bandwidth, label):
         operations = 2 * sum((row[:, None] * b).numel() for row in a)
         return {"the speed": operations / max(operations / peak, moved / bandwidth)}
 
-    return Case(
-        label=label,
-        run=lambda function, probe: {
-            "the speed": as_number("the speed", probe(function, *sizes, peak, bandwidth))
-        },
-        expect=expect,
-        hint="Two bounds: the peak itself, and the intensity (FLOP for each byte) times the bytes "
+    return _number_case(
+        "the speed",
+        (*sizes, peak, bandwidth),
+        label,
+        expect,
+        "Two bounds: the peak itself, and the intensity (FLOP for each byte) times the bytes "
         "that come in a second. A float32 number has four bytes; three matrices are moved.",
     )
 
@@ -480,7 +757,16 @@ ATTAINABLE = Exercise(
             "Half of what memory allows: was a multiply-add counted as one operation, or a float32 "
             "number as eight bytes?",
         ),
-        Mistake(attainable_numbers, "Numbers were counted, not bytes. float32 has 32 bits."),
+        Mistake(attainable_numbers, "Numbers were counted, not bytes. float32 has four bytes."),
+        Mistake(attainable_bits, "An eighth of what memory allows: bytes, not bits."),
+        Mistake(attainable_giga, "Right, but in GFLOP/s; FLOP/s are wanted."),
+        Mistake(
+            attainable_fewer_additions,
+            "Counted exactly, each entry takes one addition less than multiplications. Here a "
+            "multiply-add counts as two throughout, the first as well.",
+        ),
+        Mistake(attainable_whole, ROUNDED),
+        Mistake(attainable_in_single, ROUNDED),
         Mistake(attainable_without_result, "The result has to be moved, too."),
         Mistake(attainable_without_second, "The second matrix has to be moved, too."),
         Mistake(
@@ -566,6 +852,14 @@ def gain_everything(share, factor):
     return 1 / (1 + share / factor)
 
 
+def gain_rounded(share, factor):
+    return round(gain(share, factor), 2)
+
+
+def gain_in_single(share, factor):
+    return torch.tensor(gain(share, factor), dtype=torch.float32)
+
+
 def _gain_case(share, factor, label):
     def expect():
         """The oracle: a thousand equal pieces of time, of which some get shorter."""
@@ -573,13 +867,12 @@ def _gain_case(share, factor, label):
         shorter = [1 / factor if k < round(1000 * share) else 1.0 for k in range(1000)]
         return {"times as fast": sum(pieces) / sum(shorter)}
 
-    return Case(
-        label=label,
-        run=lambda function, probe: {
-            "times as fast": as_number("times as fast", probe(function, share, factor))
-        },
-        expect=expect,
-        hint="Let the whole take one second. How long does the part take afterwards, how long the "
+    return _number_case(
+        "times as fast",
+        (share, factor),
+        label,
+        expect,
+        "Let the whole take one second. How long does the part take afterwards, how long the "
         "rest, and how often does their sum go into that second?",
     )
 
@@ -628,6 +921,8 @@ GAIN = Exercise(
             gain_everything,
             "The part is in the sum twice, once at its old length. The rest is less than 1.",
         ),
+        Mistake(gain_rounded, ROUNDED),
+        Mistake(gain_in_single, ROUNDED),
     ),
 )
 
