@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import browser as tools
+import lab
 import pytest
 from filelock import FileLock
+from notebooks import CHAPTERS, read
 from the_pages import missing, settle
 
 ROOT = tools.ROOT
@@ -76,7 +78,7 @@ def offline(html, turns):
 
 
 @pytest.fixture(scope="session")
-def chromium(html):
+def chromium():
     """Start one browser for all tests."""
     from playwright.sync_api import sync_playwright
 
@@ -140,3 +142,20 @@ def visit(chromium, address, outside):
         context.close()
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(request, chromium, tmp_path_factory):
+    """JupyterLab in the browser, with jupyterlab-myst or without, as the module's MYST says."""
+    with lab.serve(tmp_path_factory.mktemp("lab"), myst=request.module.MYST) as url:
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
+        yield lab.Lab(page, url)
+        page.close()
+
+
+@pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request, jupyterlab):
+    """Open a chapter in JupyterLab; gives the notebook as it is stored."""
+    with jupyterlab.notebook(request.param.name):
+        yield read(request.param)
