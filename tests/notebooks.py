@@ -78,8 +78,7 @@ def validate(notebook, folder):
     """
     book = folder / "book"
     book.mkdir()
-    for name in ("conftest.py", "speed.json"):
-        shutil.copy(ROOT / "book" / name, book)
+    shutil.copy(ROOT / "book" / "conftest.py", book)
     nbformat.write(notebook, book / "notebook.ipynb")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", str(book)],

@@ -152,7 +152,7 @@ def complaint(span, chapter=None):
         return None
     if re.match(r"(python|make|pip|pytest|--)\b", span) or span.startswith("--"):
         return _command(span)
-    if re.search(r"/$|\.(py|md|yml|ipynb)$", span):
+    if re.search(r"/$|\.(py|md|yml|json|ipynb)$", span):
         known = (ROOT / span).exists() or (ROOT / "minidl" / span).exists()
         return None if known else f"no file {span}"
     return _python(span.replace("…", "..."), chapter)

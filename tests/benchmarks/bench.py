@@ -20,6 +20,9 @@ import threads
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: What chapter 9 shows.
+STORED = ROOT / "minidl" / "teaching" / "speed.json"
+
 #: What of the options belongs to the training.
 FIELDS = ("epochs", "samples", "batch_size", "width", "layers", "lr", "dtype")
 
@@ -38,7 +41,7 @@ def parser():
     add("--memory", action="store_true", help="also: peak of memory and growth over the epochs")
     add("--roofline", action="store_true", help="also: limits of the machine, PyTorch's step")
     add("--sweep", action="store_true", help="also: widths and batches, one thread and two")
-    add("--store", nargs="?", type=Path, const=ROOT / "book" / "speed.json", metavar="FILE")
+    add("--store", nargs="?", type=Path, const=STORED, metavar="FILE")
     add("--plot", type=Path, default=ROOT / "_build" / "sweep.png", help="the sweep's plot")
 
     task = parser.add_argument_group("the training", "what is not given is as in Table II")

@@ -7,7 +7,7 @@ from prose_sources import calc, measured
 
 from .common import BATCH, STEPS
 
-STORED = json.loads((ROOT / "book" / "speed.json").read_text(encoding="utf-8"))
+STORED = json.loads((ROOT / "minidl" / "teaching" / "speed.json").read_text(encoding="utf-8"))
 PRODUCTS = [row for row in STORED["roofline"] if row["what"] == "product"]
 ROWS = calc(PRODUCTS[0]["batch_size"])
 
