@@ -139,19 +139,14 @@ class Lab:
             arg=[place, words],
         )
 
-    def cell(self, place):
-        """Return a cell as a part of the page."""
-        return self.page.locator(".jp-Notebook:visible .jp-Cell").nth(place)
-
-    def run_to(self, place):
-        """Run the cells down to one, by the commands of JupyterLab's menu."""
-        self.do(
-            """panel.content.activeCellIndex = argument;
-               await jupyterapp.commands.execute("notebook:run-all-above");
-               panel.content.activeCellIndex = argument;
-               await jupyterapp.commands.execute("notebook:run-cell");""",
-            place,
-        )
+    def run(self, *places):
+        """Run some cells, one after the other, by the command of JupyterLab's menu."""
+        for place in places:
+            self.do(
+                """panel.content.activeCellIndex = argument;
+                   await jupyterapp.commands.execute("notebook:run-cell");""",
+                place,
+            )
 
     def run_all(self):
         """Run all cells, and list those that did not come to a good end."""
