@@ -95,15 +95,13 @@ def address(html):
         yield url
 
 
-@pytest.fixture
-def outside():
-    """List the requests that no test may make: to neither the book, nor a pinned package."""
-    return []
+@pytest.fixture(scope="session")
+def visit(chromium, address):
+    """Open a page of the book as a person would, and wait until it has settled; None opens none.
 
-
-@pytest.fixture
-def visit(chromium, address, outside):
-    """Open a page of the book as a person would, and wait until it has settled; None opens none."""
+    The page notes its errors, and in ``outside`` the requests that are neither to the book nor
+    to a pinned package; these are refused.
+    """
 
     @contextmanager
     def opened(name, base=None, **options):
@@ -112,7 +110,7 @@ def visit(chromium, address, outside):
         context = chromium.new_context(**options)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.errors = []
+        page.errors, page.outside = [], []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on(
             "console",
@@ -131,7 +129,7 @@ def visit(chromium, address, outside):
                     headers={"Access-Control-Allow-Origin": "*"},
                 )
             else:
-                outside.append(url)
+                page.outside.append(url)
                 route.abort()
 
         context.route("**/*", answer)
