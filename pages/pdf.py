@@ -148,9 +148,9 @@ def settle(page):
     page.wait_for_function("() => [...document.images].every(picture => picture.complete)")
 
 
-def draw(page):
+def draw(page, **options):
     """Print the document."""
-    page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+    page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, **options)
 
 
 def main():
@@ -172,7 +172,7 @@ def main():
                      (line.querySelector(".page").textContent = numbers[line.hash.slice(1)]))""",
                 page_numbers(PdfReader(PDF)),
             )
-            draw(page)
+            draw(page, outline=True, tagged=True)
         finally:
             file.unlink()
             browser.close()
