@@ -21,7 +21,7 @@ def page(request, visit, address):
         page.wait_for_function("() => [...document.images].every(picture => picture.complete)")
         page.weights = {
             url: response.request.sizes()["responseBodySize"]
-            for url, response in responses.items()
+            for url, response in list(responses.items())
             if url.startswith(address)
         }
         settle(page)

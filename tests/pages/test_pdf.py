@@ -45,14 +45,14 @@ def test_every_chapter_is_in_it(html, texts):
 
 def test_the_table_of_contents_is_right(pdf, texts):
     listed = [entry for entry in pdf.outline if not isinstance(entry, list)]
-    contents = "".join(texts[1:6]).replace(" ", "")  # where lines are set wide, blanks get lost
+    contents = " ".join(texts[1:6])
     checked = 0
     for entry in listed:
         title = " ".join(entry.title.split())
         place = pdf.get_destination_page_number(entry)
         if re.match(r"\d\. ", title):
-            line = re.escape(title.replace(" ", "")) + rf"{place + 1}(?!\d)"
-            assert re.search(line, contents), (title, place + 1)
+            words = r"\s*".join(map(re.escape, title.split()))  # blanks get lost in wide lines
+            assert re.search(rf"{words}\s*{place + 1}\b", contents), (title, place + 1)
             assert title.split(". ")[1] in texts[place]
             checked += 1
     assert checked >= 8
