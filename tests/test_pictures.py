@@ -43,7 +43,7 @@ def kinds(folder, cell):
 def test_the_same_plot_passes(validated):
     done, folder = validated
     assert "1 passed" in done.stdout
-    assert not re.search(r"Cell 0\b", done.stdout)
+    assert not re.search(r"FAILED .*Cell 0\b", done.stdout)
     assert kinds(folder, 0) == []
 
 
