@@ -1,8 +1,10 @@
 # make book            the HTML of the book, in _build/html
 # make book-offline    the same pages, which need no network, in _build/offline (needs npm)
 # make book-pdf        the book in one file, _build/minidl.pdf (needs npm and Chromium)
-# make test            unit tests, and every notebook against its stored outputs
-# make test-pages      the built pages in Chromium (needs npm and Chromium)
+# make test            unit tests, every notebook against its stored outputs, and the pages and
+#                      notebooks in Chromium (left out, and said so, without npm and Chromium)
+# make test-pages      the last of these alone
+# make test-binder     the environment that Binder makes, in a folder of its own
 # make test-extremes   the notebooks on the two kinds of processor that differ most
 # make test-matrix     the notebooks on every kind of processor that can be tried, one line each
 # make bench           minidl beside other libraries, in time and memory
@@ -17,7 +19,7 @@ RUN := $(VENV)/bin/python -m
 
 NPM := pages/node_modules/complete
 
-.PHONY: book book-offline book-pdf lighthouse test test-pages test-matrix test-extremes bench \
+.PHONY: book book-offline book-pdf lighthouse test test-pages test-binder test-matrix test-extremes bench \
 	bench-rivals lint clean
 .DELETE_ON_ERROR:
 
@@ -34,13 +36,17 @@ book-pdf: book-offline
 lighthouse: book-offline
 	$(VENV)/bin/python pages/lighthouse.py
 
-# spread over processes by file, each with one thread
-test: $(VENV)/complete
-	OMP_NUM_THREADS=1 $(RUN) pytest --nbval -n auto --dist loadfile --ignore tests/pages
+# spread over processes by file, the longest first (tests/conftest.py), each with one thread
+SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
-# the built pages in a browser; skipped, and said so, where there is none
+test: $(VENV)/complete
+	OMP_NUM_THREADS=1 $(RUN) pytest --nbval $(SPREAD)
+
 test-pages: $(VENV)/complete
-	OMP_NUM_THREADS=1 $(RUN) pytest tests/pages -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(RUN) pytest tests/pages $(SPREAD)
+
+test-binder: $(VENV)/complete
+	$(VENV)/bin/python tests/binder.py
 
 test-matrix: $(VENV)/complete
 	$(VENV)/bin/python tests/matrix.py

@@ -129,19 +129,16 @@ def assemble():
     return soup
 
 
-def number(soup, reader):
-    """Write into the table of contents the pages that a first printing has shown."""
-    pages = {
+def page_numbers(reader):
+    """Return on which page of a printing each address stands."""
+    return {
         name.lstrip("/"): reader.get_destination_page_number(place) + 1
         for name, place in reader.named_destinations.items()
     }
-    for line in soup.select(".book-contents a"):
-        line.select_one(".page").string = str(pages[line["href"].removeprefix("#")])
 
 
-def draw(page, file):
-    """Open the document, wait until all of it is there, and print it."""
-    page.goto(f"file://{file}")
+def settle(page):
+    """Wait until all of the document is there."""
     page.evaluate("() => MathJax.startup.promise")
     page.evaluate("() => loadWidgets()")
     page.wait_for_function(
@@ -149,25 +146,33 @@ def draw(page, file):
                .every(view => view.parentElement.querySelector(".jupyter-widgets"))"""
     )
     page.wait_for_function("() => [...document.images].every(picture => picture.complete)")
-    page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+
+
+def draw(page, **options):
+    """Print the document."""
+    page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, **options)
 
 
 def main():
     """Print twice: the first time shows on which page everything stands."""
     if not chromium():
         sys.exit("Chromium is needed to print the book, and none was found ($CHROMIUM, PATH).")
-    soup = assemble()
     file = OFFLINE / "book" / "print.html"
+    file.write_text(str(assemble()))
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page()
         page.set_default_timeout(120_000)
         try:
-            file.write_text(str(soup))
-            draw(page, file)
-            number(soup, PdfReader(PDF))
-            file.write_text(str(soup))
-            draw(page, file)
+            page.goto(f"file://{file}")
+            settle(page)
+            draw(page)
+            page.evaluate(
+                """numbers => document.querySelectorAll(".book-contents a").forEach(line =>
+                     (line.querySelector(".page").textContent = numbers[line.hash.slice(1)]))""",
+                page_numbers(PdfReader(PDF)),
+            )
+            draw(page, outline=True, tagged=True)
         finally:
             file.unlink()
             browser.close()

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from minidl import experiment
+from minidl.__main__ import main
 from minidl.experiment import Setting
 
 
 def command(*arguments, timeout=300):
+    """Run the command as a reader does."""
     return subprocess.run(
         [sys.executable, "-m", "minidl", *map(str, arguments)],
         capture_output=True,
@@ -20,6 +22,21 @@ def command(*arguments, timeout=300):
         timeout=timeout,
         check=False,
     )
+
+
+@pytest.fixture
+def call(capsys):
+    """Run the command without a Python of its own, which would take longer than all it does."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            code = left.code
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +131,15 @@ def test_command_runs_both_frameworks_and_writes_the_files(tmp_path):
     assert f"{record['table'][0]['mean']:.2f}" in done.stdout
 
 
-def test_train_runs_one_framework():
-    ours, theirs = command("train", *SMALL), command("train", "--framework", "torch", *SMALL)
+def test_train_runs_one_framework(call):
+    ours, theirs = call("train", *SMALL), call("train", "--framework", "torch", *SMALL)
     assert "Custom" in ours.stdout and "PyTorch" not in ours.stdout
     assert "Custom" not in theirs.stdout and "PyTorch" in theirs.stdout
 
 
-def test_options_reach_the_experiment():
+def test_options_reach_the_experiment(call):
     plain = command("train", *SMALL)
-    assert command("train", *SMALL).stdout == plain.stdout
+    assert call("train", *SMALL).stdout == plain.stdout
     for option in (
         ("--seed", 7),
         ("--lr", 0.5),
@@ -131,9 +148,15 @@ def test_options_reach_the_experiment():
         ("--layers", 1),
         ("--init", "torch"),
     ):
-        assert command("train", *SMALL, *option).stdout != plain.stdout, option
-    assert command("train", *SMALL, "--per-sample").stdout == plain.stdout
-    assert command("train", *SMALL, "--dtype", "float32").returncode == 0
+        assert call("train", *SMALL, *option).stdout != plain.stdout, option
+    assert call("train", *SMALL, "--per-sample").stdout == plain.stdout
+    assert call("train", *SMALL, "--dtype", "float32").returncode == 0
+
+
+def test_a_refusal_ends_the_process_with_status_2():
+    done = command("--lr", -1)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "lr is -1.0" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -153,16 +176,16 @@ def test_options_reach_the_experiment():
         (("test",), "invalid choice: 'test'"),
     ],
 )
-def test_values_that_cannot_be_are_refused_in_one_line(arguments, words):
-    done = command(*arguments)
+def test_values_that_cannot_be_are_refused_in_one_line(call, arguments, words):
+    done = call(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_divergence_ends_with_one_line(tmp_path):
-    done = command("train", "--lr", 50, "--repeats", 1, "--out", tmp_path)
+def test_divergence_ends_with_one_line(call, tmp_path):
+    done = call("train", "--lr", 50, "--repeats", 1, "--out", tmp_path)
     assert done.returncode == 1
     assert "epoch 1" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import browser as tools
+import lab
 import pytest
 from filelock import FileLock
+from notebooks import CHAPTERS, read
 from the_pages import missing, settle
 
 ROOT = tools.ROOT
@@ -76,7 +78,7 @@ def offline(html, turns):
 
 
 @pytest.fixture(scope="session")
-def chromium(html):
+def chromium():
     """Start one browser for all tests."""
     from playwright.sync_api import sync_playwright
 
@@ -93,15 +95,13 @@ def address(html):
         yield url
 
 
-@pytest.fixture
-def outside():
-    """List the requests that no test may make: to neither the book, nor a pinned package."""
-    return []
+@pytest.fixture(scope="session")
+def visit(chromium, address):
+    """Open a page of the book as a person would, and wait until it has settled; None opens none.
 
-
-@pytest.fixture
-def visit(chromium, address, outside):
-    """Open a page of the book as a person would, and wait until it has settled; None opens none."""
+    The page notes its errors, and in ``outside`` the requests that are neither to the book nor
+    to a pinned package; these are refused.
+    """
 
     @contextmanager
     def opened(name, base=None, **options):
@@ -110,7 +110,7 @@ def visit(chromium, address, outside):
         context = chromium.new_context(**options)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.errors = []
+        page.errors, page.outside = [], []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on(
             "console",
@@ -129,7 +129,7 @@ def visit(chromium, address, outside):
                     headers={"Access-Control-Allow-Origin": "*"},
                 )
             else:
-                outside.append(url)
+                page.outside.append(url)
                 route.abort()
 
         context.route("**/*", answer)
@@ -140,3 +140,20 @@ def visit(chromium, address, outside):
         context.close()
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(request, chromium, tmp_path_factory):
+    """JupyterLab in the browser, with jupyterlab-myst or without, as the module's MYST says."""
+    with lab.serve(tmp_path_factory.mktemp("lab"), myst=request.module.MYST) as url:
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
+        yield lab.Lab(page, url)
+        page.close()
+
+
+@pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request, jupyterlab):
+    """Open a chapter in JupyterLab; gives the notebook as it is stored."""
+    with jupyterlab.notebook(request.param.name):
+        yield read(request.param)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import browser as tools
+import pypdfium2
 import pytest
 from pypdf import PdfReader
 from the_pages import PAGES
@@ -18,7 +19,9 @@ def pdf(offline):
 
 @pytest.fixture(scope="module")
 def texts(pdf):
-    return [" ".join(page.extract_text().split()) for page in pdf.pages]
+    """What each page says; pypdf, which knows the outline, takes long to say it."""
+    with pypdfium2.PdfDocument(pdf.stream) as document:
+        return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
 
 
 def test_it_is_a_book(pdf, texts):
@@ -48,7 +51,8 @@ def test_the_table_of_contents_is_right(pdf, texts):
         title = " ".join(entry.title.split())
         place = pdf.get_destination_page_number(entry)
         if re.match(r"\d\. ", title):
-            assert re.search(rf"{re.escape(title)} ?{place + 1}\b", contents), (title, place + 1)
+            words = r"\s*".join(map(re.escape, title.split()))  # blanks get lost in wide lines
+            assert re.search(rf"{words}\s*{place + 1}\b", contents), (title, place + 1)
             assert title.split(". ")[1] in texts[place]
             checked += 1
     assert checked >= 8

@@ -8,32 +8,6 @@ from the_pages import CHAPTERS, PAGES
 CHAPTER = CHAPTERS[1]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_for_nothing_unpinned_and_reports_no_error(visit, outside, name):
-    with visit(name) as page:
-        assert page.errors == []
-    assert outside == []
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_every_cell_and_exercise_can_be_linked_to(visit, name):
-    with visit(name) as page:
-        for kind in ("div.cell", "div.exercise.admonition"):
-            found = page.locator(kind)
-            assert found.count() > 2
-            addresses = found.evaluate_all(
-                """elements => elements.map(element => [
-                     element.id, element.querySelector(".headerlink")?.hash])"""
-            )
-            assert all(identity and link == f"#{identity}" for identity, link in addresses)
-            assert len({identity for identity, _ in addresses}) == len(addresses)
-        twice = page.evaluate(
-            """() => { const names = [...document.querySelectorAll("article [id]")].map(e => e.id);
-                       return names.filter((name, place) => names.indexOf(name) !== place); }"""
-        )
-        assert twice == []
-
-
 def test_the_link_of_a_cell_leads_to_it(visit, address):
     with visit(CHAPTER) as page:
         cell = page.locator("#cell-5")
@@ -57,19 +31,12 @@ def test_a_copy_button_copies_the_code_and_nothing_else(visit):
             assert copied.strip() == block.locator("pre").inner_text().strip()
 
 
-def test_one_can_go_from_page_to_page(visit):
-    visited = []
+def test_one_can_go_to_the_next_page_and_back(visit):
     with visit(PAGES[0]) as page:
-        while page.locator("a.right-next").count():
-            visited.append(page.url.rsplit("/", 1)[1])
-            page.locator("a.right-next").click()
-            page.wait_for_load_state("domcontentloaded")
-        visited.append(page.url.rsplit("/", 1)[1])
-        assert visited == [name.rsplit("/", 1)[1] for name in PAGES if name != "search.html"]
-        for _ in visited[1:]:
-            page.locator("a.left-prev").click()
-            page.wait_for_load_state("domcontentloaded")
-        assert page.url.endswith(PAGES[0])
+        page.locator("a.right-next").click()
+        page.wait_for_url(f"**/{PAGES[1]}")
+        page.locator("a.left-prev").click()
+        page.wait_for_url(f"**/{PAGES[0]}")
 
 
 @pytest.mark.parametrize(
@@ -160,17 +127,6 @@ def test_a_formula_is_mathml_for_a_screen_reader(visit):
         assert page.locator("mjx-container > mjx-math[aria-hidden=true]").count() == shown
         assert page.locator("mjx-container > mjx-assistive-mml > math").count() == shown
         assert page.locator("mjx-container[tabindex='0']:not(.wide, [display])").count() == 0
-
-
-def test_headings_are_in_order(visit):
-    for name in PAGES:
-        with visit(name) as page:
-            levels = page.locator("article :is(h1, h2, h3, h4, h5), main h1").evaluate_all(
-                "all => all.filter(one => one.checkVisibility()).map(one => +one.tagName[1])"
-            )
-        assert levels[0] == 1, name
-        assert levels.count(1) == 1, name
-        assert all(next <= level + 1 for level, next in zip(levels, levels[1:], strict=False))
 
 
 def test_paper_shows_the_text_alone_and_keeps_answers_closed(visit):

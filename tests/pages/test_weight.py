@@ -9,26 +9,6 @@ import browser as tools
 import pytest
 from the_pages import CHAPTERS, PAGES
 
-LIMIT = 1_000_000
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_lighter_than_a_megabyte(visit, address, name):
-    sizes = {}
-
-    with visit(None) as page:
-        page.on("response", lambda response: sizes.update({response.url: response}))
-        page.goto(address + name)
-        page.evaluate("() => document.querySelectorAll('img').forEach(i => (i.loading = 'eager'))")
-        page.wait_for_load_state("networkidle")
-        own = {
-            url: response.request.sizes()["responseBodySize"]
-            for url, response in sizes.items()
-            if url.startswith(address)
-        }
-    assert own[address + name] > 1000
-    assert sum(own.values()) < LIMIT, own
-
 
 @pytest.mark.parametrize("name", ["book/intro.html", CHAPTERS[4], CHAPTERS[-1], "search.html"])
 def test_lighthouse(offline, tmp_path, name):
