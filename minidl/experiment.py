@@ -354,14 +354,15 @@ def figure1(result):
         raise ValueError(f"figure1: the result has {len(result.pictures)} pictures, wanted 4")
     x, *classifications = result.pictures
     titles = ("Test samples", "Untrained network", "Trained network")
+    ticks = (0, 0.5, 1)
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True)
-        for axis, labels, title in zip(axes, classifications, titles, strict=True):
-            show_points(axis, (x + 1) / 2, labels)
+        figure, axes = plt.subplot_mosaic([[0, 1], [2, "."]], figsize=(5.2, 5.3))
+        for axis, labels, title in zip(axes.values(), classifications, titles, strict=True):
+            show_points(axis, (x + 1) / 2, labels, size=4)
             show_circle(axis, balanced_radius(1.0), center=(0.5, 0.5))
-            axis.set(title=title, xlim=(0, 1), ylim=(0, 1))
-            axis.label_outer()
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+            axis.set(title=title, xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=ticks)
+        legend = axes[0].get_legend_handles_labels()
+        figure.legend(*legend, loc="center", bbox_to_anchor=(0.75, 0.25), markerscale=2)
     return figure
 
 
@@ -386,7 +387,7 @@ def figure2(results):
         ("test_error", 100, "test error [%]"),
     )
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(3, 1, figsize=(6.5, 8), sharex=True)
+        figure, axes = plt.subplots(3, 1, figsize=(5.2, 7.2), sharex=True)
         for axis, (name, scale, label) in zip(axes, panels, strict=True):
             for result, dashes in zip(results, ("-", "--"), strict=False):
                 curves = scale * result.curves(name)

@@ -9,6 +9,9 @@ from itertools import count
 
 import imagesize
 
+#: Pixels to an inch of a picture on a page, as for those behind a slider (frames.py).
+PAGE_DPI = 100
+
 MENDS = [
     # A name of its own would hide what the button says: show the code, or hide it.
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
@@ -54,12 +57,23 @@ def sized(body, files):
     number = count()
 
     def picture(match):
-        width, height = imagesize.get(files[match[1]]) if match[1] in files else (-1, -1)
+        width, height = shown_size(files[match[1]]) if match[1] in files else (-1, -1)
         size = f' width="{width}" height="{height}"' if width > 0 else ""
         lazy = ' loading="lazy"' if next(number) else ""
         return f"{match[0]}{size}{lazy}"
 
     return re.sub(r'<img\b[^>]*? src="(?:\.\./)*_images/([^"]+)"', picture, body)
+
+
+def shown_size(file):
+    """Return a picture's width and height on a page: its inches, where it says how many it has.
+
+    What is finer than the page stays sharp on a fine screen, and all type comes out alike.
+    """
+    width, height = imagesize.get(file)
+    dpi, _ = imagesize.getDPI(file)
+    scale = PAGE_DPI / dpi if dpi > PAGE_DPI else 1
+    return round(width * scale), round(height * scale)
 
 
 def change_body(app, pagename, templatename, context, doctree):

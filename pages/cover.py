@@ -33,7 +33,7 @@ def draw():
     fold = disc_fold(setting.n_train, setting.n_test, generator=generator, dtype=setting.dtype)
     network = setting.network("minidl", generator)
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(1, len(EPOCHS), figsize=(8, 2.6))
+        figure, axes = plt.subplots(1, len(EPOCHS), figsize=(6, 2.1))
         panels = dict(zip(EPOCHS, axes, strict=True))
         for epoch in range(setting.epochs + 1):
             if epoch:
@@ -55,10 +55,10 @@ def draw():
 def panel(axis, network, fold, title):
     """Draw the network's regions, every third test point, and the circle to be found."""
     show_regions(axis, lambda grid: network.forward(grid).argmax(1), resolution=301)
-    show_points(axis, fold.x_test[::3], fold.y_test[::3].argmax(1), size=4)
+    show_points(axis, fold.x_test[::3], fold.y_test[::3].argmax(1), size=2)
     show_circle(axis, RADIUS)
     axis.set(title=title, xlabel="", ylabel="", xticks=[], yticks=[])
 
 
 if __name__ == "__main__":
-    draw().savefig(COVER, dpi=160, pil_kwargs={"optimize": True})
+    draw().savefig(COVER, dpi=200, pil_kwargs={"optimize": True})

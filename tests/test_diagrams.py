@@ -5,13 +5,11 @@ from itertools import accumulate
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from legible import SMALLEST, smallest
 
 from minidl import Linear, MSELoss, ReLU, Sequential, Tanh
 from minidl.teaching.diagrams import record_moves, show_chain, show_layer, show_moves
 from minidl.teaching.plots import STYLE
-
-#: Width in pixels of a picture on a page that is 360 wide, dark, and the smallest type read there.
-PHONE, SMALLEST = 296, 8
 
 
 @pytest.fixture(autouse=True)
@@ -145,8 +143,8 @@ DRAWN = {
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_type_is_legible_on_a_phone(name):
     figure = DRAWN[name]()
-    pixels = PHONE / figure.get_figwidth() / 72
-    assert min(text.get_fontsize() for text in words(figure)) * pixels >= SMALLEST
+    _, pixels = smallest(figure, figure.get_figwidth())
+    assert pixels >= SMALLEST
 
 
 @pytest.mark.parametrize("name", ["layer", "chain"])

@@ -10,6 +10,7 @@ import io
 import json
 import re
 
+import legible
 import matplotlib.image
 import matplotlib.pyplot as plt
 import nbformat
@@ -52,6 +53,8 @@ assert dial.result is None and dial.out.outputs == ()
 display({"application/json": [turned(values) for values in {settings}]}, raw=True)
 """
 
+SIZES = 'display({"application/json": legible.found}, raw=True)'
+
 
 def chapter(name):
     return read(next(path for path in CHAPTERS if path.stem == name))
@@ -66,7 +69,10 @@ def stored(name):
 
 @pytest.fixture(scope="module")
 def ran():
-    """Run each chapter once, when it is asked for; return its pictures and the dial's."""
+    """Run each chapter once, when it is asked for.
+
+    Return its pictures, the dial's, and for every picture its smallest type.
+    """
     found = {}
 
     def results(name):
@@ -81,6 +87,8 @@ def ran():
             ):
                 notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(source))
             del notebook.cells[ids.index(live) + 3 :]
+            notebook.cells.insert(0, nbformat.v4.new_code_cell(legible.WATCH))
+            notebook.cells.append(nbformat.v4.new_code_cell(SIZES))
             run(notebook)
             handed = (
                 cell.outputs[-1].get("data", {}) for cell in code_cells(notebook) if cell.outputs
@@ -130,7 +138,7 @@ def test_each_picture_is_small_and_says_what_it_shows(name):
 
 @CHAPTER
 def test_the_stored_pictures_are_those_of_a_fresh_run(name, ran, compare):
-    fresh, _ = ran(name)
+    fresh, _, _ = ran(name)
     assert list(map(description, stored(name))) == list(map(description, fresh))
     assert compare(list(map(image, stored(name))), list(map(image, fresh)), name) is None
 
@@ -154,12 +162,19 @@ def test_a_new_run_changes_nothing_in_the_notebook():
     assert nbformat.writes(first) == nbformat.writes(second)
 
 
+@CHAPTER
+def test_all_type_is_legible_on_a_phone(name, ran):
+    fresh, turned, sizes = ran(name)
+    assert len(sizes) >= len(fresh) + len(turned)
+    assert [(text, size) for text, size in sizes if size < legible.SMALLEST] == []
+
+
 # The dials
 
 
 @CHAPTER
 def test_a_dial_that_is_turned_changes_the_picture(name, ran, compare):
-    _, turned = ran(name)
+    _, turned, _ = ran(name)
     first, *others = map(image, turned)
     for other in others:
         assert compare([first], [other], name) is not None
@@ -190,7 +205,7 @@ def test_a_large_rate_diverges_and_the_papers_is_the_chapters(ran):
 
 
 def test_the_paper_width_gives_the_table_and_a_wider_network_a_smaller_gap(ran):
-    ready, (paper, wide) = ran("07_experiment")
+    ready, (paper, wide), _ = ran("07_experiment")
     assert description(paper) == description(ready[-1])
     _, theirs, _, ours, _ = numbers(paper)
     _, theirs_wide, _, ours_wide, _ = numbers(wide)
@@ -200,7 +215,7 @@ def test_the_paper_width_gives_the_table_and_a_wider_network_a_smaller_gap(ran):
 
 
 def test_default_parameters_are_the_fourth_start_and_resized_ones_the_first(ran):
-    ready, (default, resized) = ran("08_autograd")
+    ready, (default, resized), _ = ran("08_autograd")
     facts = [description(html).split(":", 1)[1] for html in (ready[3], default)]
     assert facts[0] == facts[1]
     assert "average 0.07" not in description(default)

@@ -2,8 +2,10 @@
 
 Each notebook has its stubs filled with the solutions and is validated by nbval,
 pictures included: every check passes, and every other output is the stored one.
+As every picture is drawn here, this is also where the size of its type is looked at.
 """
 
+import legible
 import nbformat
 import pytest
 from notebooks import CHAPTERS, code_cells, read, solve, validate
@@ -31,6 +33,8 @@ def expect_passes(notebook):
 def test_with_every_stub_filled_all_checks_pass_and_nothing_else_changes(path, tmp_path):
     notebook = solve(read(path))
     assert expect_passes(notebook) >= 2
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(legible.WATCH))
+    notebook.cells.append(nbformat.v4.new_code_cell(legible.JUDGE))
     done = validate(notebook, tmp_path)
     assert done.returncode == 0, done.stdout
     assert f"{len(code_cells(notebook))} passed" in done.stdout

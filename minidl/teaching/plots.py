@@ -88,7 +88,7 @@ def show_product(axis, blocks, unit=0.24):
             )
         )
         axis.text(center, 0, symbol, ha="center", va="center", fontsize=13)
-        axis.text(center, -height / 2 - 0.12, words, ha="center", va="top", fontsize=9)
+        axis.text(center, -height / 2 - 0.12, words, ha="center", va="top", fontsize=11)
         left += max(width, 0.7)
     axis.set(xlim=(-0.1, left + 0.1), ylim=(-1.35, 0.95), aspect="equal")
     axis.axis("off")

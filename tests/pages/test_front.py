@@ -12,7 +12,7 @@ def test_the_picture_is_what_the_code_draws(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tools.FOLDER))
     import cover
 
-    cover.draw().savefig(tmp_path / "cover.png", dpi=160)
+    cover.draw().savefig(tmp_path / "cover.png", dpi=200)
     new = matplotlib.image.imread(tmp_path / "cover.png")
     stored = matplotlib.image.imread(cover.COVER)
     assert new.shape == stored.shape

@@ -4,6 +4,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
+from legible import PHONE
 from the_pages import CHAPTERS, PAGES, settle
 
 
@@ -66,6 +67,22 @@ def test_every_widget_appears(page, html):
         shown = page.locator(".widget-subarea img").first
         shown.scroll_into_view_if_needed()
         assert shown.evaluate("picture => picture.naturalWidth") > 100
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_picture_is_as_wide_as_its_type_needs(page, mode):
+    """How large its type is then, is looked at where the chapters are run."""
+    page.evaluate("mode => (document.documentElement.dataset.theme = mode)", mode)
+    widths = page.evaluate(
+        """() => [...document.querySelectorAll("article img[width]")]
+             .filter(one => one.checkVisibility() && one.width)
+             .map(one => {
+               const style = getComputedStyle(one);
+               const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+               return [Number(one.getAttribute("width")), one.clientWidth - padding];
+             })"""
+    )
+    assert all(width >= min(own, PHONE) for own, width in widths), widths
 
 
 def test_it_does_not_scroll_sideways_at_360_pixels(page):
