@@ -149,18 +149,18 @@ STATED = [
         code("06-053", 'for lr, style in ((#, "s-"), (#, "o-"), (#, "^-"), (#, "v-"))'),
         code("06-053", "lr=#.0, acc"),
     ),
-    ("The thin line is #. Right: with rate #,", QUARTER, code("06-053", "lr=#.0, acc")),
+    ("The thin line is #. Below: with rate #,", QUARTER, code("06-053", "lr=#.0, acc")),
     (
         "# falls slowly from # to #. # falls to #. # jumps up and down between # and "
         "#, with a flat "
         "stretch at #, and ends there. # lies flat just above # from",
         run(
             "06-053",
-            "0.005, (y := [line.get_ydata() for line in left.lines[1:]])[0][0], "
+            "0.005, (y := [line.get_ydata() for line in above.lines[1:]])[0][0], "
             "y[0][-1], 0.1, y[1][-1]",
         ),
-        run("06-053", "0.8, min((y := left.lines[3].get_ydata())[1:]), max(y[1:]), y[-1]"),
-        run("06-053", "1.5, left.lines[4].get_ydata()[-1]"),
+        run("06-053", "0.8, min((y := above.lines[3].get_ydata())[1:]), max(y[1:]), y[-1]"),
+        run("06-053", "1.5, above.lines[4].get_ydata()[-1]"),
     ),
     (
         "for the rate #: the loss at each",
@@ -178,7 +178,7 @@ STATED = [
     ("it is not yet where # was after two", RATE),
     (
         "not yet where 0.1 was after two",
-        run("06-053", "left.lines[1].get_ydata()[-1] > left.lines[2].get_ydata()[1]"),
+        run("06-053", "above.lines[1].get_ydata()[-1] > above.lines[2].get_ydata()[1]"),
     ),
     ("- **#, about right.**", RATE),
     ("- **#, too large.** The loss jumps", run("06-053", "0.8")),
