@@ -43,7 +43,9 @@ function reachScrolled() {
   }
   const boxes = "mjx-container.wide, div.math, mjx-container[display], .cell_output pre, .highlight pre, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(boxes)) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    const scrolls = box.scrollWidth > box.clientWidth;
+    box.classList.toggle("scrolls", scrolls); // and its edge says so
+    if (scrolls) box.tabIndex = 0;
   }
 }
 window.addEventListener("load", reachScrolled, { once: true });
