@@ -30,7 +30,7 @@ STATED = [
         run("04-007", "prediction"),
     ),
     (
-        r"T = \begin{pmatrix} # & # & # \\ # & # & # \end{pmatrix}, \quad P",
+        r"\qquad T = \begin{pmatrix} # & # & # \\ # & # & # \end{pmatrix}",
         run("04-007", "target"),
     ),
     (
