@@ -21,6 +21,8 @@ MENDS = [
     (r'role="doc-biblioentry"', 'role="listitem"'),
     # One name for many elements is no name.
     (r' id="(?:exercise|solution)-content"', ""),
+    # A space is no part of a link.
+    (r"(Solution to)(<a [^>]*>) ", r"\1 \2"),
     # An exercise can be linked to, as a heading can.
     (
         r'(<div class="exercise admonition" id="([^"]+)">\s*<p class="admonition-title">.*?)</p>',
