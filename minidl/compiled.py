@@ -1,4 +1,4 @@
-"""A run of training steps as one compiled function.
+"""A run of training steps, or of samples, as one compiled function.
 
 The gradients of this framework are plain tensor code.  So ``torch.compile`` needs no
 autograd to see a whole step, from the mini-batch to the new parameters, and several of
@@ -10,7 +10,7 @@ from functools import cache
 
 import torch
 
-#: Steps in one compiled function.  More of them take longer to compile, and save little.
+#: Steps, or samples, in one compiled function.  More take longer to compile, and save little.
 STEPS = 10
 
 #: The compiler writes C++ and no Python; tensors get their sizes from our checks.  Its
@@ -36,8 +36,24 @@ def steps(model, loss, lr, batches):
     return torch.stack(values)
 
 
-def joined_steps(weights, activations, loss, lr, batches):
-    """Take the same steps with each layer's weight and bias joined, [W b].
+def samples(model, loss, x, y):
+    """Add the gradients of a few samples, one by one, to what the modules hold.
+
+    Returns
+    -------
+    torch.Tensor, shape (len(x),)
+        Their losses.
+    """
+    values = []
+    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
+        outputs = model.forward_pass(x_sample)
+        model.backward_pass(outputs, loss.backward(outputs[-1], y_sample))
+        values.append(loss.forward(outputs[-1], y_sample))
+    return torch.stack(values)
+
+
+def joined_gradients(weights, activations, loss, x, y):
+    """Go forward and backward with each layer's weight and bias joined, [W b].
 
     Parameters
     ----------
@@ -45,8 +61,33 @@ def joined_steps(weights, activations, loss, lr, batches):
     activations : list of Module or None
         For each layer, what follows it.
     loss : MSELoss
-    lr : torch.Tensor, 0-d
-    batches : list of (torch.Tensor, torch.Tensor)
+    x, y : torch.Tensor
+        A mini-batch.
+
+    Returns
+    -------
+    grads : list of torch.Tensor
+        Of the shapes of ``weights``.
+    loss : torch.Tensor, 0-d
+    """
+    inputs, sums, outputs = [], [], [x]
+    for weight, activation in zip(weights, activations, strict=True):
+        inputs.append(torch.cat([outputs[-1], x.new_ones(len(x), 1)], 1))
+        sums.append(inputs[-1] @ weight.t())
+        outputs.append(activation.forward(sums[-1]) if activation else sums[-1])
+    grad = loss.backward(outputs[-1], y)
+    grads = [None] * len(weights)
+    for k in range(len(weights) - 1, -1, -1):
+        if activations[k]:
+            grad = activations[k].backward(sums[k], outputs[k + 1], grad)
+        grads[k] = grad.t() @ inputs[k]
+        if k > 0:
+            grad = grad @ weights[k][:, :-1]
+    return grads, loss.forward(outputs[-1], y)
+
+
+def joined_steps(weights, activations, loss, lr, batches):
+    """Take a step on each of a list of mini-batches.
 
     Returns
     -------
@@ -54,25 +95,29 @@ def joined_steps(weights, activations, loss, lr, batches):
         After the last step, and of the last mini-batch.
     losses : torch.Tensor, shape (len(batches),)
     """
-    last = len(weights) - 1
     losses = []
     for x, y in batches:
-        inputs, sums, outputs = [], [], [x]
-        for weight, activation in zip(weights, activations, strict=True):
-            inputs.append(torch.cat([outputs[-1], x.new_ones(len(x), 1)], 1))
-            sums.append(inputs[-1] @ weight.t())
-            outputs.append(activation.forward(sums[-1]) if activation else sums[-1])
-        losses.append(loss.forward(outputs[-1], y))
-        grad = loss.backward(outputs[-1], y)
-        grads = [None] * len(weights)
-        for k in range(last, -1, -1):
-            if activations[k]:
-                grad = activations[k].backward(sums[k], outputs[k + 1], grad)
-            grads[k] = grad.t() @ inputs[k]
-            if k > 0:
-                grad = grad @ weights[k][:, :-1]
+        grads, value = joined_gradients(weights, activations, loss, x, y)
+        losses.append(value)
         weights = [w - lr * g for w, g in zip(weights, grads, strict=True)]
     return weights, grads, torch.stack(losses)
+
+
+def joined_samples(weights, activations, loss, grads, x, y):
+    """Add the gradients of a few samples, one by one.
+
+    Returns
+    -------
+    grads : list of torch.Tensor
+        The gradients that were given, and these.
+    losses : torch.Tensor, shape (len(x),)
+    """
+    losses = []
+    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
+        more, value = joined_gradients(weights, activations, loss, x_sample, y_sample)
+        losses.append(value)
+        grads = [g + m for g, m in zip(grads, more, strict=True)]
+    return grads, torch.stack(losses)
 
 
 @cache
@@ -82,14 +127,19 @@ def compiled(function):
 
 
 class CompiledTraining:
-    """Training by compiled steps, and by the same steps uncompiled where there is no compiler.
+    """Training by a compiled function, and by the same uncompiled where there is no compiler.
 
-    This is what its two kinds have in common.
+    This is what its kinds have in common.
+
+    Parameters
+    ----------
+    function : callable
+        It takes a few steps, or goes through a few samples.
     """
 
-    def __init__(self, steps):
-        self.plain = steps
-        self.steps = compiled(steps)
+    def __init__(self, function):
+        self.plain = function
+        self.function = compiled(function)
 
     def prepare(self, x):
         """Return the samples as :meth:`epoch` wants them: as they are."""
@@ -98,9 +148,8 @@ class CompiledTraining:
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         self.keep()
-        parts = [batches[start : start + STEPS] for start in range(0, len(batches), STEPS)]
         try:
-            return [value for part in parts for value in self.take(part).tolist()]
+            return self.train(batches)
         except RuntimeError as error:
             if not isinstance(error, torch._dynamo.exc.TorchDynamoException):
                 raise
@@ -110,8 +159,29 @@ class CompiledTraining:
                 stacklevel=4,
             )
             self.undo()
-            self.steps = self.plain
+            self.function = self.plain
             return self.epoch(batches)
+
+    def train(self, batches):
+        """Take the steps, several in one call of the function."""
+        parts = [batches[start : start + STEPS] for start in range(0, len(batches), STEPS)]
+        return [value for part in parts for value in self.take(part).tolist()]
+
+
+class SampleBySample:
+    """How both kinds go through mini-batches sample by sample, several in one call."""
+
+    def train(self, batches):
+        """Take a step on each of a list of mini-batches, and return a list of their losses."""
+        losses = []
+        for x, y in batches:
+            self.reset()
+            parts = zip(x.split(STEPS), y.split(STEPS), strict=True)
+            values = torch.cat([self.add_samples(*part) for part in parts])
+            divisor = len(x) if self.loss.reduction == "mean" else 1
+            self.step(divisor)
+            losses.append(values.sum().item() / divisor)
+        return losses
 
 
 class CompiledMethods(CompiledTraining):
@@ -126,8 +196,8 @@ class CompiledMethods(CompiledTraining):
         The learning rate η.
     """
 
-    def __init__(self, model, loss, lr):
-        super().__init__(steps)
+    def __init__(self, model, loss, lr, function=steps):
+        super().__init__(function)
         self.model = model
         self.loss = loss
         self.lr = lr
@@ -135,7 +205,7 @@ class CompiledMethods(CompiledTraining):
 
     def take(self, batches):
         """Take a step on each of a few mini-batches, and return their losses, a 1-d tensor."""
-        return self.steps(self.model, self.loss, self.lr, batches)
+        return self.function(self.model, self.loss, self.lr, batches)
 
     def keep(self):
         """Note what the modules hold, in case the epoch must be taken back."""
@@ -154,6 +224,27 @@ class CompiledMethods(CompiledTraining):
         """Let the modules hold what was reached: they do."""
 
 
+class CompiledMethodSamples(SampleBySample, CompiledMethods):
+    """The same sample by sample."""
+
+    def __init__(self, model, loss, lr):
+        super().__init__(model, loss, lr, samples)
+
+    def reset(self):
+        """Begin a mini-batch."""
+        self.model.zero_grad()
+
+    def add_samples(self, x, y):
+        """Add the gradients of a few samples, and return their losses, a 1-d tensor."""
+        return self.function(self.model, self.loss, x, y)
+
+    def step(self, divisor):
+        """Divide the gradients by a number, and take a step."""
+        for _, grad in self.model.param():
+            grad.div_(divisor)
+        self.model.gradient_step(self.lr)
+
+
 class CompiledLayers(CompiledTraining):
     """Compiled steps of linear layers and activations, with fewer operations.
 
@@ -166,8 +257,8 @@ class CompiledLayers(CompiledTraining):
         The learning rate η.
     """
 
-    def __init__(self, blocks, loss, lr):
-        super().__init__(joined_steps)
+    def __init__(self, blocks, loss, lr, function=joined_steps):
+        super().__init__(function)
         self.layers, self.activations = map(list, zip(*blocks, strict=True))
         self.loss = loss
         self.lr = self.layers[0].weight.new_tensor(lr)
@@ -175,7 +266,7 @@ class CompiledLayers(CompiledTraining):
 
     def take(self, batches):
         """Take a step on each of a few mini-batches, and return their losses, a 1-d tensor."""
-        self.weights, self.grads, losses = self.steps(
+        self.weights, self.grads, losses = self.function(
             self.weights, self.activations, self.loss, self.lr, batches
         )
         return losses
@@ -199,6 +290,30 @@ class CompiledLayers(CompiledTraining):
         for layer, weight, grad in zip(self.layers, self.weights, self.grads, strict=True):
             part(weight, layer.weight, layer.bias)
             part(grad, layer.weight_grad, layer.bias_grad)
+
+
+class CompiledLayerSamples(SampleBySample, CompiledLayers):
+    """The same sample by sample."""
+
+    def __init__(self, blocks, loss, lr):
+        super().__init__(blocks, loss, lr, joined_samples)
+
+    def reset(self):
+        """Begin a mini-batch."""
+        self.grads = [torch.zeros_like(weight) for weight in self.weights]
+
+    def add_samples(self, x, y):
+        """Add the gradients of a few samples, and return their losses, a 1-d tensor."""
+        self.grads, losses = self.function(
+            self.weights, self.activations, self.loss, self.grads, x, y
+        )
+        return losses
+
+    def step(self, divisor):
+        """Divide the gradients by a number, and take a step."""
+        self.grads = [grad / divisor for grad in self.grads]
+        pairs = zip(self.weights, self.grads, strict=True)
+        self.weights = [weight - self.lr * grad for weight, grad in pairs]
 
 
 def join(matrix, column):

@@ -8,7 +8,12 @@ import torch
 from tqdm import tqdm
 
 from .checks import check_callable, check_flag, check_rows
-from .compiled import CompiledLayers, CompiledMethods
+from .compiled import (
+    CompiledLayers,
+    CompiledLayerSamples,
+    CompiledMethods,
+    CompiledMethodSamples,
+)
 from .data import error_rate, minibatches
 from .losses import MSELoss
 from .network_checks import (
@@ -182,7 +187,6 @@ def fit(
         The paper's way: each sample of a mini-batch goes forward and backward by
         itself, the gradients are added up, divided by the number of samples and
         applied once.  The result is the same but for rounding, and far slower.
-        Nothing of it can be compiled.
     test : (torch.Tensor, torch.Tensor), optional
         Test samples and targets, for ``History.test_error``.
     generator : torch.Generator, optional
@@ -193,8 +197,8 @@ def fit(
     errors : bool
         Measure the error rates after every epoch.
     compile : bool
-        Let ``torch.compile`` make one function of ten steps.  This takes seconds before
-        the first step and works for any modules.  Where there is no C++ compiler, a
+        Let ``torch.compile`` make one function of ten steps, or of ten samples.  This takes
+        seconds before the first step and works for any modules.  Where there is no C++ compiler, a
         warning says so and the training goes on without.
 
     Returns
@@ -259,10 +263,12 @@ def _trainer(model, loss, lr, per_sample, compile):
     found = blocks(model) if type(loss) is MSELoss else None
     if per_sample:
         check_reduction("fit", loss)
-        return PlannedSamples(found, loss, lr) if found else None
     if compile:
-        return CompiledLayers(found, loss, lr) if found else CompiledMethods(model, loss, lr)
-    return PlannedTraining(found, loss, lr) if found else None
+        by_layers = CompiledLayerSamples if per_sample else CompiledLayers
+        by_methods = CompiledMethodSamples if per_sample else CompiledMethods
+        return by_layers(found, loss, lr) if found else by_methods(model, loss, lr)
+    by_plan = PlannedSamples if per_sample else PlannedTraining
+    return by_plan(found, loss, lr) if found else None
 
 
 def _epochs(model, loss, x, y, **options):

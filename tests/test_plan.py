@@ -225,12 +225,18 @@ def test_what_no_plan_knows_is_trained_by_its_own_methods(kind):
     assert (Doubled.calls > before) == (kind == "a layer derived from ours")
 
 
-@pytest.mark.parametrize("uncompiled", [False, True])
+@pytest.fixture(params=["planned", "as compiled"])
+def uncompiled(request, monkeypatch):
+    """Whether to take what would be compiled, as it is: three samples, or steps, to a call."""
+    monkeypatch.setattr(compiled, "compiled", lambda function: function)
+    monkeypatch.setattr(compiled, "STEPS", 3)
+    return request.param == "as compiled"
+
+
+@pytest.mark.parametrize("per_sample", [False, True])
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_divergence_stops_where_the_plain_way_stops(shuffled, uncompiled, monkeypatch):
+def test_divergence_stops_where_the_plain_way_stops(shuffled, per_sample, uncompiled):
     """The same message, parameters and gradients; and the same when it happens late."""
-    if uncompiled:
-        monkeypatch.setattr(compiled, "compiled", lambda function: function)
     for lr in (2.0, 50.0):
         states, messages = [], []
         for way in (fit, plainly):
@@ -238,12 +244,13 @@ def test_divergence_stops_where_the_plain_way_stops(shuffled, uncompiled, monkey
             x, y = data(23, 2, 2)
             options = {"batch_size": 4, "lr": lr}
             options["generator"] = torch.Generator().manual_seed(2) if shuffled else None
-            if way is fit:
-                options["compile"] = uncompiled
             with pytest.raises(FloatingPointError) as caught:
                 if way is fit:
+                    options |= {"compile": uncompiled, "per_sample": per_sample}
                     fit(model, MSELoss("sum"), x, y, epochs=60, errors=False, **options)
                 else:
+                    if per_sample:
+                        options["accumulate"] = accumulate_samples
                     plainly(model, MSELoss("sum"), x, y, 60, **options)
             states.append(state(model))
             messages.append(str(caught.value).split("mini-batch")[1].split(":")[0])
@@ -267,12 +274,12 @@ def test_nothing_grows_from_epoch_to_epoch():
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("kind", ["ours", "a layer derived from ours"])
-def test_sample_by_sample_is_the_same_too(kind, reduction):
+def test_sample_by_sample_is_the_same_too(kind, reduction, uncompiled):
     x, y = data(10, 2, 2)
     ours, theirs = own(kind)[0], own(kind)[0]
     options = {"batch_size": 4, "lr": 0.1 if reduction == "mean" else 0.01}
     loss = MSELoss(reduction)
-    history = fit(ours, loss, x, y, epochs=2, per_sample=True, **options)
+    history = fit(ours, loss, x, y, epochs=2, per_sample=True, compile=uncompiled, **options)
     losses = plainly(theirs, loss, x, y, 2, accumulate=accumulate_samples, **options)
     close(state(ours), state(theirs))
     assert history.loss == pytest.approx(losses, abs=1e-12)
@@ -316,6 +323,21 @@ def test_compiled_training_is_the_same(kind, compiler, monkeypatch):
     close(state(pairs[0][0]), state(pairs[1][0]))
     assert history.loss == pytest.approx(losses, abs=1e-12)
     assert len(history.train_error) == 2
+
+
+@pytest.mark.parametrize("kind", ["ours", "a product added to the gradient"])
+def test_compiled_samples_are_the_same(kind, compiler, monkeypatch):
+    """With two samples to a function, each mini-batch of five makes three calls of two kinds."""
+    monkeypatch.setattr(compiled, "STEPS", 2)
+    (ours, loss), (theirs, _) = own(kind), own(kind)
+    x, y = data(10, 2, 2)
+    options = {"batch_size": 5, "lr": 0.05}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        history = fit(ours, loss, x, y, epochs=2, per_sample=True, compile=True, **options)
+    losses = plainly(theirs, loss, x, y, 2, accumulate=accumulate_samples, **options)
+    close(state(ours), state(theirs))
+    assert history.loss == pytest.approx(losses, abs=1e-12)
 
 
 def test_where_nothing_can_be_compiled_a_warning_says_so_and_training_goes_on():
