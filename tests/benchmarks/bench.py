@@ -7,8 +7,9 @@
     python tests/benchmarks/bench.py --help
 
 The contestants take turns in one process, several rounds, all on the same number of
-threads and cores.  What counts are the ratios within a round, their medians over the
-rounds.  Nobody's time to compile is counted.
+threads and cores.  In a turn a contestant trains again and again for a fifth of a second,
+and the median of its times stands for it.  What counts are the ratios within a round,
+their medians over the rounds.  Nobody's time to compile is counted.
 """
 
 import argparse
@@ -34,7 +35,8 @@ def parser():
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--rounds", type=int, default=11, help="how often everybody runs")
+    add("--rounds", type=int, default=11, help="how many turns everybody has")
+    add("--turn", type=float, default=0.2, metavar="SECONDS", help="how long a turn is, at least")
     add("--threads", type=int, default=1, help="threads and cores for everybody")
     add("--contestants", nargs="+", metavar="NAME", help="only these (an unknown name lists all)")
     add("--steps", action="store_true", help="also: the ladder, operations and their number")
@@ -91,6 +93,7 @@ def main(arguments=None):
         "machine": machine.describe(),
         "task": asdict(task),
         "rounds": options.rounds,
+        "turn": options.turn,
         "threads": options.threads,
     }
     print(report.machine_table(results["machine"]))
@@ -100,7 +103,7 @@ def main(arguments=None):
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}\n")
     results["left_out"] = left_out
-    results["race"] = race(contestants, options.rounds)
+    results["race"] = race(contestants, options.rounds, options.turn)
     print(report.race_table(results["race"]))
 
     if options.steps:
@@ -108,7 +111,7 @@ def main(arguments=None):
         import operations
 
         steps, _ = measure.prepare(ladder.LADDER, task)
-        results["ladder"] = race(steps, options.rounds)
+        results["ladder"] = race(steps, options.rounds, options.turn)
         print(report.race_table(results["ladder"]))
         times = operations.operation_times(task.batch_size, task.width, options.seconds / 10)
         results["operations"] = list(times)
@@ -151,12 +154,12 @@ def main(arguments=None):
     return results
 
 
-def race(contestants, rounds):
+def race(contestants, rounds, turn):
     """Warm up, see that everybody trains alike, and measure."""
     import measure
 
     measure.check_agreement(contestants, measure.warm_up(contestants))
-    return measure.summary(contestants, measure.race(contestants, rounds))
+    return measure.summary(contestants, measure.race(contestants, rounds, turn))
 
 
 if __name__ == "__main__":

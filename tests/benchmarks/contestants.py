@@ -164,6 +164,13 @@ class MinidlPerSample(Minidl):
     options = MappingProxyType({"errors": False, "per_sample": True})
 
 
+class MinidlPerSampleCompiled(MinidlCompiled):
+    """``minidl.fit`` sample by sample, compiled."""
+
+    name = "minidl, per sample, compiled"
+    options = MappingProxyType({"errors": False, "per_sample": True, "compile": True})
+
+
 class Torch(Contestant):
     """PyTorch as its tutorials write it: ``torch.nn``, autograd, ``torch.optim.SGD``.
 
@@ -457,6 +464,7 @@ CONTESTANTS = {
     "minidl": Minidl,
     "minidl-compiled": MinidlCompiled,
     "minidl-per-sample": MinidlPerSample,
+    "minidl-per-sample-compiled": MinidlPerSampleCompiled,
     "torch": Torch,
     "torch-compiled": TorchCompiled,
     "numpy": NumPy,

@@ -59,16 +59,35 @@ def time_once(contestant):
     return 1e3 * wall, 1e3 * cpu
 
 
-def race(contestants, rounds):
-    """Let everybody run once a round, each round beginning with another one.
+def time_turn(contestant, seconds):
+    """Let a contestant run again and again, and return the medians of both its times."""
+    runs, total = [], 0
+    while not runs or total < 1e3 * seconds:
+        runs.append(time_once(contestant))
+        total += runs[-1][0]
+    return tuple(map(median, zip(*runs, strict=True)))
+
+
+def race(contestants, rounds, turn=0):
+    """Let everybody have a turn each round, each round beginning with another one.
 
     So what disturbs the machine for a while disturbs all, and the ratios within a
-    round are of runs close in time.
+    round are of turns close in time.  A turn is one run, or as many as fill its time: of
+    short runs the first is slow, because it finds the processor's caches filled by the
+    contestant before.
+
+    Parameters
+    ----------
+    contestants : dict
+    rounds : int
+    turn : float
+        Seconds.
 
     Returns
     -------
     dict of list of (float, float)
-        Wall-clock and processor milliseconds of each round, by key.
+        Wall-clock and processor milliseconds of a run, by key, for each round: medians
+        over the turn.
     """
     times = {key: [] for key in contestants}
     keys = list(contestants)
@@ -76,7 +95,7 @@ def race(contestants, rounds):
         gc.collect()
         first = number % len(keys)
         for key in keys[first:] + keys[:first]:
-            times[key].append(time_once(contestants[key]))
+            times[key].append(time_turn(contestants[key], turn))
     return times
 
 

@@ -10,7 +10,7 @@ from measure import prepare, quartiles, race, ratios
 KEYS = ("minidl", "torch", "floor")
 
 #: Rounds of a cell as the time allows, and by how many steps the runs differ at most.
-LEAST_ROUNDS, MOST_ROUNDS, MOST_STEPS = 3, 11, 128
+LEAST_ROUNDS, MOST_ROUNDS, MOST_STEPS = 7, 11, 128
 
 
 def sweep(task, widths, batches, *, counts=(1, 2), seconds=2.0):

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import measure
 import pytest
 import report
 from contestants import CONTESTANTS, Task
@@ -14,6 +15,7 @@ from measure import quartiles, race, summary
 
 HERE = Path(__file__).resolve().parent
 TINY = ["--epochs", "1", "--samples", "20", "--batch-size", "10", "--width", "4", "--rounds", "2"]
+TINY += ["--turn", "0"]
 
 #: Compiling takes long, and is asked of nobody who runs the tests.
 QUICK = [key for key in CONTESTANTS if "compiled" not in key]
@@ -116,6 +118,13 @@ def test_contestants_take_turns_and_each_round_begins_with_another():
     race({name: Sleeper(name, notes) for name in "abc"}, 3)
     assert [name for what, name in notes if what == "train"] == list("abcbcacab")
     assert notes[:2] == [("reset", "a"), ("train", "a")]
+
+
+def test_a_turn_is_as_many_runs_as_fill_it_and_its_median_counts(monkeypatch):
+    runs = iter([(9.0, 8.0), (3.0, 3.0), (4.0, 2.0), (50.0, 50.0)])
+    monkeypatch.setattr(measure, "time_once", lambda contestant: next(runs))
+    assert measure.time_turn(None, 0.015) == (4.0, 3.0)
+    assert measure.time_turn(None, 0) == (50.0, 50.0)
 
 
 def test_ratios_are_taken_within_rounds_and_not_of_the_medians():
