@@ -1,9 +1,10 @@
 """A Sphinx extension: mends in a page's text what the tools that write it get wrong.
 
-Each of these is a fault that a reader with a screen reader or a keyboard would meet, or an
-address that the page lacks.
+Each of these is a fault that a reader with a screen reader, a keyboard or a telephone would
+meet, or an address that the page lacks.
 """
 
+import html
 import re
 from itertools import count
 
@@ -23,6 +24,14 @@ MENDS = [
     (r' id="(?:exercise|solution)-content"', ""),
     # A space is no part of a link.
     (r"(Solution to)(<a [^>]*>) ", r"\1 \2"),
+    # A full stop stays with the formula before it, and so does a bracket.
+    (
+        r'(\(?<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+'
+        r'|\(<span class="math notranslate nohighlight">[^<]*</span>)',
+        r'<span class="kept-together">\1</span>',
+    ),
+    # A quotation mark of a title comes out straight where the title is repeated.
+    (r"(Solution to (?:<a [^>]*>)?Exercise [^<]*\([^<]*)'(?=[^<]*\))", r"\1’"),
     # An exercise can be linked to, as a heading can.
     (
         r'(<div class="exercise admonition" id="([^"]+)">\s*<p class="admonition-title">.*?)</p>',
@@ -30,11 +39,33 @@ MENDS = [
     ),
 ]
 
+#: The printed output of a cell.
+OUTPUT = re.compile(
+    r'(<div class="output stream)( [^>]*>\s*<div class="highlight"><pre>(?:<span></span>)?)'
+    r"(.*?)</pre>",
+    re.S,
+)
+
+#: What a line of the text must not be broken between: a number and its unit or label.
+UNBROKEN = [
+    (r"(\d) (%|±)", "\\1\N{NO-BREAK SPACE}\\2"),
+    (r"± (\d)", "±\N{NO-BREAK SPACE}\\1"),
+    (r"\b(Fig\.|Exercise|Table|chapters?) (\d)", "\\1\N{NO-BREAK SPACE}\\2"),
+]
+
+#: The longest line of an output that a page has room for, in characters.
+LONGEST = 88
+
 
 def mend(body):
     """Return a page's text, mended, every code cell with an address of its own."""
     for pattern, replacement in MENDS:
         body = re.sub(pattern, replacement, body)
+    body = re.sub(OUTPUT, wrapped, body)
+    parts = re.split(r"(<(?:pre|code|script)\b.*?</(?:pre|code|script)>|<[^>]*>)", body, flags=re.S)
+    for pattern, replacement in UNBROKEN:
+        parts[::2] = [re.sub(pattern, replacement, text) for text in parts[::2]]
+    body = "".join(parts)
     number = count(1)
 
     def cell(match):
@@ -45,6 +76,15 @@ def mend(body):
         )
 
     return re.sub(r'<div class="cell((?: [^"]*)?)">', cell, body)
+
+
+def wrapped(output):
+    """Let long lines of an output be broken, and those of what a check says: it is text."""
+    begin, rest, text = output.groups()
+    lines = html.unescape(re.sub("<[^>]*>", "", text)).splitlines()
+    long = max(map(len, lines), default=0) > LONGEST
+    said = text.startswith("Exercise ")
+    return f"{begin}{' sentences' if long or said else ''}{rest}{text}</pre>"
 
 
 def sized(body, files):

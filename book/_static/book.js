@@ -39,13 +39,17 @@ function reachScrolled() {
   for (const formula of document.querySelectorAll("span.math mjx-container")) {
     formula.classList.remove("wide");
     const width = formula.getBoundingClientRect().width;
-    formula.classList.toggle("wide", width > formula.closest("p, li, td, dd, div").clientWidth);
+    const wide = width > formula.closest("p, li, td, dd, div").clientWidth;
+    formula.classList.toggle("wide", wide);
+    formula.classList.toggle("scrolls", wide);
+    if (!wide) formula.removeAttribute("tabindex");
   }
   const boxes = "mjx-container.wide, div.math, mjx-container[display], .cell_output pre, .highlight pre, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(boxes)) {
     const scrolls = box.scrollWidth > box.clientWidth;
     box.classList.toggle("scrolls", scrolls); // and its edge says so
     if (scrolls) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   }
 }
 window.addEventListener("load", reachScrolled, { once: true });

@@ -129,6 +129,23 @@ def test_a_formula_is_mathml_for_a_screen_reader(visit):
         assert page.locator("mjx-container[tabindex='0']:not(.wide, [display])").count() == 0
 
 
+def test_what_scrolls_says_so_and_only_while_it_does(visit):
+    """On a telephone that is turned, what fits again is no stop for the Tab key any more."""
+    marked = """() => [...document.querySelectorAll(".scrolls")].map(
+        box => [box.scrollWidth > box.clientWidth, box.tabIndex, getComputedStyle(box).boxShadow])
+    """
+    formulas = "() => document.querySelectorAll('span.math .scrolls, span.math [tabindex]').length"
+    with visit(CHAPTER) as page:
+        page.set_viewport_size({"width": 200, "height": 700})
+        assert page.evaluate(formulas) > 3
+        found = page.evaluate(marked)
+        assert len(found) > 10
+        for scrolls, tab, shadow in found:
+            assert scrolls and tab == 0 and "inset" in shadow
+        page.set_viewport_size({"width": 1280, "height": 700})
+        assert page.evaluate(formulas) == 0
+
+
 def test_paper_shows_the_text_alone_and_keeps_answers_closed(visit):
     with visit(CHAPTER) as page:
         page.emulate_media(media="print")

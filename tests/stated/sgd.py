@@ -54,7 +54,7 @@ STATED = [
         ),
     ),
     ("move the # biases of the first layer", WIDTH),
-    ("tensor of shape $(#,)$", PARAMETERS),
+    ("tensor of shape $(#{,})$", PARAMETERS),
     ("a vector of # entries", PARAMETERS),
     ("a matrix of shape $(#, #)$", out("06-022", "shape: (#, #)")),
     ("from that of all #, as a share", TRAIN),
