@@ -6,11 +6,11 @@ if (window.MathJax) {
   // Screen readers find the formulas as MathML all the same.
   window.MathJax.options = { ...window.MathJax.options, enableMenu: false };
   window.MathJax.startup = {
-    // A few formulas at a time, from the top, so that the page can be used meanwhile.
+    // Two formulas at a time, from the top, so that the page can be used meanwhile.
     async pageReady() {
       const formulas = [...document.querySelectorAll(".math")];
-      for (let start = 0; start < formulas.length; start += 6) {
-        await MathJax.typesetPromise(formulas.slice(start, start + 6));
+      for (let start = 0; start < formulas.length; start += 2) {
+        await MathJax.typesetPromise(formulas.slice(start, start + 2));
         await new Promise((resume) => setTimeout(resume));
       }
     },
@@ -35,22 +35,27 @@ if (window.MathJax) {
 }
 
 // What is wider than its box can be scrolled by keyboard, too, once it can have the focus.
+// Everything is measured before anything is changed, so that the page is laid out only twice.
 function reachScrolled() {
-  for (const formula of document.querySelectorAll("span.math mjx-container")) {
-    formula.classList.remove("wide");
-    const width = formula.getBoundingClientRect().width;
-    const wide = width > formula.closest("p, li, td, dd, div").clientWidth;
-    formula.classList.toggle("wide", wide);
-    formula.classList.toggle("scrolls", wide);
-    if (!wide) formula.removeAttribute("tabindex");
-  }
-  const boxes = "mjx-container.wide, div.math, mjx-container[display], .cell_output pre, .highlight pre, .pst-scrollable-table-container";
-  for (const box of document.querySelectorAll(boxes)) {
-    const scrolls = box.scrollWidth > box.clientWidth;
+  const mark = (box, scrolls) => {
     box.classList.toggle("scrolls", scrolls); // and its edge says so
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
-  }
+  };
+  const formulas = [...document.querySelectorAll("span.math mjx-container")];
+  for (const formula of formulas) formula.classList.remove("wide");
+  const wide = formulas.map((formula) => {
+    const place = formula.closest("p, li, td, dd, div");
+    return formula.getBoundingClientRect().width > place.clientWidth;
+  });
+  formulas.forEach((formula, k) => {
+    formula.classList.toggle("wide", wide[k]);
+    mark(formula, wide[k]);
+  });
+  const kinds = "div.math, mjx-container[display], .cell_output pre, .highlight pre, .pst-scrollable-table-container";
+  const boxes = [...document.querySelectorAll(kinds)];
+  const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth);
+  boxes.forEach((box, k) => mark(box, scroll[k]));
 }
 window.addEventListener("load", reachScrolled, { once: true });
 window.addEventListener("resize", reachScrolled);
