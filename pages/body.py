@@ -54,7 +54,7 @@ UNBROKEN = [
 ]
 
 #: The longest line of an output that a page has room for, in characters.
-LONGEST = 88
+LONGEST = 79
 
 
 def mend(body):
