@@ -87,7 +87,10 @@ def show_product(axis, blocks, unit=0.24):
                 linewidth=1.5,
             )
         )
-        axis.text(center, 0, symbol, ha="center", va="center", fontsize=13)
+        if rows > 1:
+            axis.text(center, 0, symbol, ha="center", va="center", fontsize=13)
+        else:  # too flat for its symbol
+            axis.text(center, height / 2 + 0.06, symbol, ha="center", va="bottom", fontsize=13)
         axis.text(center, -height / 2 - 0.12, words, ha="center", va="top", fontsize=11)
         left += max(width, 0.7)
     axis.set(xlim=(-0.1, left + 0.1), ylim=(-1.35, 0.95), aspect="equal")

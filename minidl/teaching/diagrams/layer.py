@@ -56,7 +56,7 @@ def show_layer(layer, x):
     tensor(axis, (4.3, 1.37), "`grad`", shape(grad))
     arrow(axis, (3.92, 1.37), (3.42, 1.37), BACKWARD)
     arrow(axis, (1.28, 1.37), (0.87, 1.37), BACKWARD)
-    tensor(axis, (0.45, 1.37), r"$\partial L/\partial X$", shape(dx))
+    tensor(axis, (0.45, 1.37), "`grad_x`", shape(dx))
 
     for column in (1.95, 2.95):
         arrow(axis, (column, 2.78), (column, 2.47), FORWARD)

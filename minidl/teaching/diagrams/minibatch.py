@@ -50,7 +50,7 @@ def record_moves(model, loss, x, y, *, lr):
         note(f"+ {n}")
     for _, grad in model.param():
         grad.div_(len(x))
-    note(f"÷ {len(x)}")
+    note(f"/ {len(x)}")
     optimizer.step()
     note("step")
     optimizer.zero_grad()
