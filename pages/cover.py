@@ -33,7 +33,7 @@ def draw():
     fold = disc_fold(setting.n_train, setting.n_test, generator=generator, dtype=setting.dtype)
     network = setting.network("minidl", generator)
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(1, len(EPOCHS), figsize=(6, 1.9))
+        figure, axes = plt.subplots(1, len(EPOCHS), figsize=(6, 1.86))
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)
         panels = dict(zip(EPOCHS, axes, strict=True))
         for epoch in range(setting.epochs + 1):
