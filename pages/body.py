@@ -79,10 +79,11 @@ def mend(body):
 
 
 def wrapped(output):
-    """Let long lines of an output be broken, and those of what a check says: it is text."""
+    """Let long lines of an output be broken, and those of what a check says: not of tables."""
     begin, rest, text = output.groups()
-    lines = html.unescape(re.sub("<[^>]*>", "", text)).splitlines()
-    long = max(map(len, lines), default=0) > LONGEST
+    printed = html.unescape(re.sub("<[^>]*>", "", text))
+    table = re.search(r"\S {2,}\S", printed)
+    long = not table and max(map(len, printed.splitlines()), default=0) > LONGEST
     said = text.startswith("Exercise ")
     return f"{begin}{' sentences' if long or said else ''}{rest}{text}</pre>"
 
