@@ -2,10 +2,15 @@
 
 import os
 
+import hypothesis
 import matplotlib
 
 matplotlib.use("Agg")
 os.environ["MINIDL_OWN"] = "off"
+
+# No test fails for the clock: the first example may be slow on a busy machine.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 #: The files that take longest, in this order, so that no process is left alone with one at the
 #: end (``make test`` gives a file to the next process that is free).

@@ -31,7 +31,7 @@ def views(draw, shape):
 
 
 @given(st.data(), st.integers(0, 6), st.integers(1, 5), st.integers(1, 5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_layer_takes_any_number_of_rows_however_they_lie_in_memory(data, rows, columns, out):
     layer = Linear(columns, out, generator=generator(), dtype=torch.float64)
     x, grad = data.draw(views((rows, columns))), data.draw(views((rows, out)))
@@ -44,7 +44,7 @@ def test_a_layer_takes_any_number_of_rows_however_they_lie_in_memory(data, rows,
 
 
 @given(st.lists(st.integers(0, 5), max_size=4).map(tuple))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_layer_refuses_every_other_shape(shape):
     layer = linear()
     before = bits(layer)

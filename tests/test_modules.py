@@ -50,7 +50,7 @@ def networks(draw):
 
 
 @given(networks(), st.sampled_from(["mean", "sum"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_gradients_equal_autograd(network, reduction):
     model, x, target = network
     twin = torch_twin(model)
@@ -72,7 +72,7 @@ def test_gradients_equal_autograd(network, reduction):
 
 
 @given(networks())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_backward_adds_and_zero_grad_resets_in_place(network):
     model, x, _ = network
     grad = torch.ones_like(model.forward(x))

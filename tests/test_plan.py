@@ -63,7 +63,7 @@ def close(ours, theirs):
     torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     widths=st.lists(st.integers(1, 6), min_size=1, max_size=4),
     bends=st.lists(st.sampled_from([None, *ACTIVATIONS]), min_size=4, max_size=4),
