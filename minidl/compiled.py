@@ -11,7 +11,7 @@ from functools import cache
 import torch
 
 #: Steps, or samples, in one compiled function.  More take longer to compile, and save little.
-STEPS = 10
+CHUNK = 10
 
 #: The compiler writes C++ and no Python; tensors get their sizes from our checks.  Its
 #: matching of patterns is off: it makes add_(a @ b, alpha=c) a product and forgets c.
@@ -87,7 +87,9 @@ def joined_gradients(weights, activations, loss, x, y):
 
 
 def joined_steps(weights, activations, loss, lr, batches):
-    """Take a step on each of a list of mini-batches.
+    """Take a step on each of a list of mini-batches, weights and biases joined.
+
+    The learning rate is a tensor, 0-d: a number would be compiled anew when it changes.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def joined_steps(weights, activations, loss, lr, batches):
 
 
 def joined_samples(weights, activations, loss, grads, x, y):
-    """Add the gradients of a few samples, one by one.
+    """Add the gradients of a few samples, one by one, weights and biases joined.
 
     Returns
     -------
@@ -164,7 +166,7 @@ class CompiledTraining:
 
     def train(self, batches):
         """Take the steps, several in one call of the function."""
-        parts = [batches[start : start + STEPS] for start in range(0, len(batches), STEPS)]
+        parts = [batches[start : start + CHUNK] for start in range(0, len(batches), CHUNK)]
         return [value for part in parts for value in self.take(part).tolist()]
 
 
@@ -176,7 +178,7 @@ class SampleBySample:
         losses = []
         for x, y in batches:
             self.reset()
-            parts = zip(x.split(STEPS), y.split(STEPS), strict=True)
+            parts = zip(x.split(CHUNK), y.split(CHUNK), strict=True)
             values = torch.cat([self.add_samples(*part) for part in parts])
             divisor = len(x) if self.loss.reduction == "mean" else 1
             self.step(divisor)

@@ -229,7 +229,7 @@ def test_what_no_plan_knows_is_trained_by_its_own_methods(kind):
 def uncompiled(request, monkeypatch):
     """Whether to take what would be compiled, as it is: three samples, or steps, to a call."""
     monkeypatch.setattr(compiled, "compiled", lambda function: function)
-    monkeypatch.setattr(compiled, "STEPS", 3)
+    monkeypatch.setattr(compiled, "CHUNK", 3)
     return request.param == "as compiled"
 
 
@@ -313,7 +313,7 @@ def compiler():
 )
 def test_compiled_training_is_the_same(kind, compiler, monkeypatch):
     """With two steps to a function, five mini-batches make two of one kind and a shorter one."""
-    monkeypatch.setattr(compiled, "STEPS", 2)
+    monkeypatch.setattr(compiled, "CHUNK", 2)
     pairs = [own(kind) for _ in range(2)]
     x, y = data(9, 2, 2)
     with warnings.catch_warnings():
@@ -328,7 +328,7 @@ def test_compiled_training_is_the_same(kind, compiler, monkeypatch):
 @pytest.mark.parametrize("kind", ["ours", "a product added to the gradient"])
 def test_compiled_samples_are_the_same(kind, compiler, monkeypatch):
     """With two samples to a function, each mini-batch of five makes three calls of two kinds."""
-    monkeypatch.setattr(compiled, "STEPS", 2)
+    monkeypatch.setattr(compiled, "CHUNK", 2)
     (ours, loss), (theirs, _) = own(kind), own(kind)
     x, y = data(10, 2, 2)
     options = {"batch_size": 5, "lr": 0.05}

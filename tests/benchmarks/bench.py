@@ -35,7 +35,7 @@ def parser():
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--rounds", type=int, default=11, help="how many turns everybody has")
+    add("--rounds", type=int, default=9, help="how many turns everybody has")
     add("--turn", type=float, default=0.2, metavar="SECONDS", help="how long a turn is, at least")
     add("--threads", type=int, default=1, help="threads and cores for everybody")
     add("--contestants", nargs="+", metavar="NAME", help="only these (an unknown name lists all)")
