@@ -13,6 +13,7 @@ from .checks import (
     check_labels,
     check_number,
     check_rows,
+    check_tensor,
 )
 
 
@@ -160,6 +161,36 @@ def minibatches(x, y, batch_size, *, generator=None):
         order = torch.randperm(len(x), generator=generator)
         x, y = x[order], y[order]
     yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
+
+
+def standardize(train, test):
+    """Shift and scale inputs by one mean and one standard deviation, those of all training entries.
+
+    Afterwards the training entries have mean 0 and standard deviation 1; the test
+    entries nearly so.  Test data have no part in the two numbers: a network in use
+    meets its inputs one at a time, and no set of them to take a mean of.
+
+    Parameters
+    ----------
+    train, test : torch.Tensor, shapes (N, F) and (M, F)
+        Left as they are.
+
+    Returns
+    -------
+    (torch.Tensor, torch.Tensor)
+        (x − m)/s of both, where m and s are the mean and the standard deviation (with
+        n − 1) of the N·F entries of ``train``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the numbers of columns or the dtypes differ, or all training entries are equal.
+    """
+    check_tensor("standardize", "train", train, shape=("N", "F"))
+    check_tensor("standardize", "test", test, shape=("M", train.shape[1]), like=train)
+    mean, std = train.mean(), train.std()
+    check_number("standardize", "the standard deviation of train", std.item(), above=0)
+    return (train - mean) / std, (test - mean) / std
 
 
 class Fold(NamedTuple):

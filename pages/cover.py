@@ -13,7 +13,7 @@ import torch
 
 from minidl import MSELoss, disc_fold, train_epoch
 from minidl.data import RADIUS, error_rate
-from minidl.experiment import Setting
+from minidl.paper import Setting
 from minidl.teaching.plots import STYLE, show_circle, show_points, show_regions
 
 COVER = Path(__file__).resolve().parent.parent / "book" / "_static" / "cover.png"

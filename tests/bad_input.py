@@ -22,17 +22,16 @@ from minidl import (
     Tanh,
     accumulate_batch,
     accumulate_samples,
-    experiment,
     fit,
     gradcheck,
     gradcheck_loss,
     minibatches,
     numerical_gradient,
+    paper,
     train_epoch,
     xavier_std,
 )
-from minidl.experiment import Result, Setting, paper_network
-from minidl.torch_twin import fit_torch, torch_twin
+from minidl.paper import Result, Setting, fit_torch, paper_network, torch_twin
 
 # ---- Good calls -------------------------------------------------------------------
 # Each function of a bad value is called as here, but for the one argument.  All is new
@@ -199,17 +198,17 @@ GOOD = {
     ),
     "Result.curves": lambda: (result().curves, {"name": "loss"}),
     "run": lambda: (
-        experiment.run,
+        paper.run,
         {
             "setting": Setting(epochs=1, n_train=20, n_test=10, width=3, repeats=1),
             "framework": "minidl",
             "progress": False,
         },
     ),
-    "table": lambda: (experiment.table, {"results": [result()]}),
-    "format_table": lambda: (experiment.format_table, {"rows": experiment.table([result()])}),
-    "figure1": lambda: (experiment.figure1, {"result": result()}),
-    "figure2": lambda: (experiment.figure2, {"results": [result()]}),
+    "table": lambda: (paper.table, {"results": [result()]}),
+    "format_table": lambda: (paper.format_table, {"rows": paper.table([result()])}),
+    "figure1": lambda: (paper.figure1, {"result": result()}),
+    "figure2": lambda: (paper.figure2, {"results": [result()]}),
 }
 for cls in (ReLU, Tanh, Sigmoid):
     GOOD[f"{cls.__name__}.forward"] = lambda cls=cls: (cls().forward, only(activation(cls), "x"))

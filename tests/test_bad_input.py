@@ -52,7 +52,7 @@ from bad_input import (
 
 import minidl
 from minidl import History, Linear, Module, Sequential, Tanh
-from minidl.experiment import Result
+from minidl.paper import Result
 
 # ---- Outcomes that many rows share ------------------------------------------------
 # Either (error, words): the message begins with who refuses what, and holds the words.
@@ -699,7 +699,7 @@ row("Setting.network", "framework", CHOICE, one_of("minidl", "torch"))
 row("Setting.network", "generator", GENERATOR, said("Linear: generator ", source))
 row("Result.curves", "name", CHOICE, one_of("loss", "train_error", "test_error"))
 
-row("run", "setting", OBJECT, kind_of("wanted a Setting", "minidl.experiment.Setting"))
+row("run", "setting", OBJECT, kind_of("wanted a Setting", "minidl.paper.Setting"))
 row("run", "framework", CHOICE, one_of("minidl", "torch"))
 lacking = case(lambda _: math, ValueError, "lacks balanced_radius, one_hot, minibatches")
 row("run", "framework", set(), said("run: the module math ", {"module": lacking}))
@@ -731,7 +731,7 @@ row(
     "figure1",
     "result",
     OBJECT,
-    kind_of("wanted a Result", "minidl.experiment.Result"),
+    kind_of("wanted a Result", "minidl.paper.Result"),
     {"in a list": case(lambda good: [good], TypeError, "of type list, wanted a Result")},
     {"no run": case(lambda _: Result("torch"), ValueError, "holds no run")},
 )

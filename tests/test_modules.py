@@ -18,7 +18,7 @@ from minidl import (
     numerical_gradient,
     xavier_std,
 )
-from minidl.torch_twin import torch_twin
+from minidl.paper import torch_twin
 
 ACTIVATIONS = [ReLU, Tanh, Sigmoid]
 

@@ -20,7 +20,7 @@ from minidl import (
     fit,
     train_epoch,
 )
-from minidl.experiment import Setting
+from minidl.paper import Setting
 from minidl.plan import PlannedTraining, blocks
 from minidl.train import accumulate_samples
 

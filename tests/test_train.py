@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from minidl import Linear, MSELoss, disc_fold, error_rate, fit
-from minidl.experiment import Setting
-from minidl.torch_twin import fit_torch, torch_twin
+from minidl.paper import Setting, fit_torch, torch_twin
 
 
 def network(seed=0, dtype=torch.float64, init="xavier"):

@@ -5,7 +5,7 @@ import statistics
 
 import torch
 
-from ... import experiment
+from ... import paper
 from ...activations import ReLU
 from ...linear import Linear
 from ...sequential import Sequential
@@ -394,7 +394,7 @@ def network_returns_too_early(
 
 PAPER_NETWORK = Exercise(
     number="7.1",
-    solution=experiment.paper_network,
+    solution=paper.paper_network,
     cases=(
         _size_case("the paper's: five linear layers, 2 → 25 → 25 → 25 → 25 → 2"),
         _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2),

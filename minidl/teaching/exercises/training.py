@@ -11,8 +11,8 @@ from ...data import minibatches
 from ...linear import Linear
 from ...losses import MSELoss
 from ...module import Module
+from ...paper import torch_twin
 from ...sequential import Sequential
-from ...torch_twin import torch_twin
 from ...train import accumulate_batch, accumulate_samples
 from ..check import Case, Exercise, Mistake, as_number
 from ._random import randn
