@@ -9,6 +9,7 @@ from .checks import (
     check_classes,
     check_count,
     check_dtype,
+    check_finite,
     check_generator,
     check_labels,
     check_number,
@@ -184,9 +185,11 @@ def standardize(train, test):
     Raises
     ------
     TypeError, ValueError
-        If the numbers of columns or the dtypes differ, or all training entries are equal.
+        If the numbers of columns or the dtypes differ, or the training entries are not finite or
+        all equal.
     """
     check_tensor("standardize", "train", train, shape=("N", "F"))
+    check_finite("standardize", "train", train)
     check_tensor("standardize", "test", test, shape=("M", train.shape[1]), like=train)
     mean, std = train.mean(), train.std()
     check_number("standardize", "the standard deviation of train", std.item(), above=0)
