@@ -41,7 +41,8 @@ def parser():
         nargs="?",
         default=None,
         choices=["train", "readings"],
-        help="train one framework only, or try all readings (default: both frameworks)",
+        help="train one framework only, or try all readings, 100 repetitions of each, which takes "
+        "minutes (default: both frameworks)",
     )
     parser.add_argument(
         "--framework",
@@ -139,6 +140,8 @@ def main(arguments=None):
             if name not in ("repeats", "seed") and value != unchanged.get(name):
                 parse.error(f"--{name.replace('_', '-')} does not go with 'readings'")
         options = {"repeats": 100} | options
+        if options["repeats"] == 1:
+            parse.error("repeats is 1, wanted 2 or more with 'readings'")
     make = paper.Setting.as_printed if options.pop("as_printed") else paper.Setting
     options["dtype"] = DTYPES[options["dtype"]]
     try:
@@ -175,11 +178,13 @@ def readings(setting, out):
     rows = [paper.try_reading(name, setting.repeats, setting.seed) for name in names]
     print(paper.format_readings(rows))
     if out:
+        options = f"--repeats {setting.repeats} --seed {setting.seed}"
         record = {
-            "command": f"python -m minidl readings --repeats {setting.repeats} --seed {setting.seed}",
+            "command": f"python -m minidl readings {options}",
             "torch": torch.__version__,
             "seeds": [setting.seed, setting.seed + setting.repeats - 1],
         }
+        # a reading on each line, so that a change of one is seen
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
         text = f'{json.dumps(record)[:-1]}, "rows": [\n{lines}\n]}}\n'
         with tempfile.TemporaryDirectory(dir=out) as folder:

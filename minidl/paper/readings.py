@@ -131,20 +131,20 @@ def try_reading(name, repeats=100, seed=0, **changes):
     reading = Reading.as_printed(**options | {"dtype": getattr(torch, options["dtype"])})
     rates = torch.cat([error_rates(reading, framework) for framework in FRAMEWORKS])
     rates = rates[:, rates.isfinite().all(0)]
-    mean, std, left = rates.mean(1), rates.std(1), rates.shape[1]
-    off = ((mean - PAPER) / std).square().mean(1).sqrt() / math.sqrt(1 / 10 + 1 / max(1, left))
-    row = {"name": name, "changes": READINGS[name], "diverged": repeats - left}
-    for key, value in (("mean", mean), ("std", std), ("off", off)):
-        row[key] = value.round(decimals=2).tolist() if left else None
-    return row
+    row = {"name": name, "changes": READINGS[name], "diverged": repeats - len(rates[0])}
+    if len(rates[0]) < 2:
+        return row | {"mean": None, "std": None, "off": None}
+    mean, std = rates.mean(1), rates.std(1)
+    off = (mean - PAPER) / (std * math.sqrt(1 / 10 + 1 / len(rates[0])))
+    figures = {"mean": mean, "std": std, "off": off.square().mean(1).sqrt()}
+    return row | {key: value.round(decimals=2).tolist() for key, value in figures.items()}
 
 
 def format_readings(rows):
     """Write rows of :func:`try_reading` as text; behind ± stand standard deviations."""
-    heads = ("custom train", "test", "torch train", "test", "Tab 3", "Fig 2")
-    lines = ["{:40}{:>12}{:>12}{:>13}{:>11}{:>6}{:>6}".format("Error rate [%]", *heads)]
+    lines = [f"{'Error rate [%]':41}custom train   test      PyTorch train  test    Tab 3 Fig 2"]
     for row in rows:
         name = row["name"] + (f", {row['diverged']} diverge" if row["diverged"] else "")
         cells = map("{:5.1f} ± {:4.1f}".format, row["mean"] or (), row["std"] or ())
         lines.append(f"{name:40}" + "".join([*cells, *map("{:6.1f}".format, row["off"] or ())]))
-    return "\n".join(lines)
+    return "\n".join(map(str.rstrip, lines))
