@@ -56,7 +56,7 @@ def parser():
         action="store_true",
         default=False,
         help="the setting that the paper's prose describes: --no-standardize --zero-bias "
-        "--recorded end",
+        "--recorded end --no-moved-test",
     )
     default = paper.Setting()
     for option, kind, text in (
@@ -96,6 +96,12 @@ def parser():
         choices=["program", "end"],
         help="error rates before the last epoch but PyTorch's on training data after it, as "
         "the program records them (default), or all at the end",
+    )
+    parser.add_argument(
+        "--moved-test",
+        action=argparse.BooleanOptionalAction,
+        help="PyTorch's test points of every tenth repetition moved, as the program's drawing "
+        "function does it by mistake (default: yes)",
     )
     parser.add_argument(
         "--per-sample",
