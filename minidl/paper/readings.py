@@ -50,7 +50,7 @@ class Reading(Setting):
     shared: str | None = None  # "data" or "start": all runs have the first one's
 
     def draw(self, framework):
-        """Draw all runs as :func:`run` does: stacks of x, y, x_test, y_test, weights, biases."""
+        """Draw all runs, as :func:`run` does: x, y, x_test, y_test, weight, bias, weight and on."""
         runs = []
         for seed in range(self.seed, self.seed + self.repeats):
             run, generator = [], torch.Generator().manual_seed(seed)
