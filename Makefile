@@ -1,5 +1,7 @@
 # make book            the HTML of the book, in _build/html; it needs no network
 # make book-pdf        the book in one file, _build/minidl.pdf (needs Chromium)
+# make quick           while you work: style, the framework, the notebooks that you changed
+# make notebooks       runs every notebook and stores its outputs
 # make test            unit tests, every notebook against its stored outputs, and the pages and
 #                      notebooks in Chromium (left out, and said so, without it)
 # make test-pages      the last of these alone
@@ -16,7 +18,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
-.PHONY: book book-pdf lighthouse test test-pages test-binder test-matrix \
+.PHONY: book book-pdf lighthouse quick notebooks test test-pages test-binder test-matrix \
 	test-extremes bench bench-rivals lint clean
 .DELETE_ON_ERROR:
 
@@ -29,6 +31,14 @@ book-pdf: book
 
 lighthouse: book
 	$(VENV)/bin/python pages/lighthouse.py
+
+quick: lint
+	OMP_NUM_THREADS=1 $(RUN) pytest -q tests/test_modules.py tests/test_data.py \
+		tests/test_train.py tests/test_notebooks.py tests/pages/test_body.py \
+		--nbval $$(git diff --name-only --diff-filter=d HEAD -- 'book/*.ipynb' 'tests/*/test_*.py' 'tests/test_*.py')
+
+notebooks: $(VENV)/complete
+	$(VENV)/bin/python tests/notebooks.py
 
 # spread over processes by file, the longest first (tests/conftest.py), each with one thread
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
