@@ -1,15 +1,20 @@
 """A Sphinx extension: what would keep a telephone from showing a page.
 
 The theme sends 2000 icons in three fonts, 300 kB; the few that the pages show are left in them.
-Sphinx puts a dozen scripts before the text; they wait until it is there.
+Sphinx puts a dozen scripts before the text; they wait until it is there.  Of MathJax's 23 MB,
+what a page never asks for is left out of the folder.
 """
 
 import logging
 import re
+import shutil
 from pathlib import Path
 
 from fontTools import subset
 from sphinx.builders.html._assets import _JavaScript
+
+#: What a page loads of MathJax: its script, and what that loads when a formula needs it.
+MATHJAX = ("tex-chtml.js", "input", "output")
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -28,7 +33,7 @@ def defer(app, pagename, templatename, context, doctree):
 
 
 def shrink(app, exception):
-    """Take out of the fonts what no page, script or style sheet names."""
+    """Take out what no page, script or style sheet names or loads."""
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
@@ -46,6 +51,9 @@ def shrink(app, exception):
         subset.main(
             [str(font), f"--unicodes={','.join(points)}", "--flavor=woff2", f"--output-file={font}"]
         )
+    for each in (out / "_static" / "mathjax").iterdir():
+        if each.name not in MATHJAX:
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
 
 
 def setup(app):
