@@ -25,7 +25,6 @@ from .linear import Linear
 from .losses import MSELoss
 from .network_checks import check_prediction
 from .sequential import Sequential
-from .teaching.plots import STYLE, show_circle, show_points
 from .torch_twin import fit_torch, torch_twin
 from .train import History, fit
 
@@ -355,6 +354,8 @@ def figure1(result):
     x, *classifications = result.pictures
     titles = ("Test samples", "Untrained network", "Trained network")
     ticks = (0, 0.5, 1)
+    from .teaching.plots import STYLE, show_circle, show_points  # whose exercises import this
+
     with plt.style.context(STYLE):
         figure, axes = plt.subplot_mosaic([[0, 1], [2, "."]], figsize=(5.2, 5.3))
         for axis, labels, title in zip(axes.values(), classifications, titles, strict=True):
@@ -386,6 +387,8 @@ def figure2(results):
         ("train_error", 100, "train error [%]"),
         ("test_error", 100, "test error [%]"),
     )
+    from .teaching.plots import STYLE  # whose exercises import this
+
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(3, 1, figsize=(5.2, 7.2), sharex=True)
         for axis, (name, scale, label) in zip(axes, panels, strict=True):

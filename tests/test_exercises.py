@@ -7,9 +7,9 @@ from notebooks import definitions, fill
 from minidl.teaching.exercises import EXERCISES
 
 MISTAKES = [
-    pytest.param(key, mistake, id=f"{key}-{mistake.answer.__name__}")
+    pytest.param(key, mistake, id=f"{key}-{mistake.name.split()[-1]}")
     for key, exercise in EXERCISES.items()
-    for mistake in exercise.mistakes
+    for mistake in exercise.wrong_answers
 ]
 
 
@@ -60,7 +60,7 @@ def test_the_book_s_own_version_does_not_count_as_an_answer(key, capsys):
 
 @pytest.mark.parametrize("key", EXERCISES)
 def test_there_are_enough_wrong_answers_and_their_hints_differ(key):
-    mistakes = EXERCISES[key].mistakes
+    mistakes = EXERCISES[key].wrong_answers
     assert len(mistakes) >= 6
     assert len({mistake.answer for mistake in mistakes}) == len(mistakes)
 
@@ -339,7 +339,7 @@ def test_another_right_answer_passes(case, capsys):
 @pytest.mark.parametrize("key", EXERCISES)
 def test_checking_leaves_nothing_behind(key, first, capsys):
     """A second check of the same answers gives the same text."""
-    for mistake in EXERCISES[key].mistakes:
+    for mistake in EXERCISES[key].wrong_answers:
         if mistake.answer not in first:
             first[mistake.answer] = verdict(capsys, key, mistake.answer)[0]
         assert verdict(capsys, key, mistake.answer)[0] == first[mistake.answer]

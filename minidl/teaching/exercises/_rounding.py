@@ -2,7 +2,7 @@
 
 import torch
 
-from ..check import difference
+from ..exercise import difference
 from ..probe import Failure
 
 HINT = "Right but for rounding: was it rounded, or computed in float32?"

@@ -9,7 +9,7 @@ from ... import experiment
 from ...activations import ReLU
 from ...linear import Linear
 from ...sequential import Sequential
-from ..check import Case, Exercise, Mistake, as_number
+from ..exercise import Case, Exercise, Mistake, as_number
 from ..probe import Failure
 from ._random import randn
 

@@ -6,7 +6,7 @@ from itertools import islice
 import torch
 
 from ... import data
-from ..check import Case, Exercise, Mistake, as_number
+from ..exercise import Case, Exercise, Mistake, as_number
 from ..probe import Failure
 from ._random import randn
 

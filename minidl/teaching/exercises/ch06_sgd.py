@@ -14,7 +14,7 @@ from ...module import Module
 from ...sequential import Sequential
 from ...torch_twin import torch_twin
 from ...train import accumulate_batch, accumulate_samples
-from ..check import Case, Exercise, Mistake, as_number
+from ..exercise import Case, Exercise, Mistake, as_number
 from ._random import randn
 
 # --- descend ---------------------------------------------------------------------

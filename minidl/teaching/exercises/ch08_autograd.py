@@ -7,7 +7,7 @@ import torch
 from ...activations import ReLU
 from ...linear import Linear
 from ...sequential import Sequential
-from ..check import Case, Exercise, Mistake, as_number
+from ..exercise import Case, Exercise, Mistake, as_number
 from ..probe import Failure
 from ._random import randn
 

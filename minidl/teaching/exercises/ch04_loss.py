@@ -6,7 +6,7 @@ import torch
 
 from ... import losses
 from ...gradcheck import numerical_gradient
-from ..check import Case, Exercise, Mistake, as_number
+from ..exercise import Case, Exercise, Mistake, as_number
 from ..probe import Failure
 from ._random import randn
 

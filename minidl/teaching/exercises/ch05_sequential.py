@@ -6,7 +6,7 @@ from ... import sequential
 from ...activations import ReLU, Sigmoid, Tanh
 from ...linear import Linear
 from ...module import Module
-from ..check import Case, Exercise, Mistake
+from ..exercise import Case, Exercise, Mistake
 from ..probe import Failure
 from ._random import randn
 

@@ -3,7 +3,7 @@
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ..check import Case, Exercise, Failure, Mistake, as_number, difference
+from ..exercise import Case, Exercise, Failure, Mistake, as_number, difference
 from ._random import randn
 from ._rounding import HINT as ROUNDED
 from ._rounding import refuse_rounded
