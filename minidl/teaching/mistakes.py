@@ -119,7 +119,7 @@ def edited(source, change, title):
         if ARROW in f"{line} ":
             pairs.append([part.strip() for part in f"{line} ".split(ARROW, 1)])
         else:
-            pairs[-1][1] += "\n" + line.removeprefix("    ")
+            pairs[-1][1] = f"{pairs[-1][1]}\n{line.removeprefix('    ')}".lstrip("\n")
     for piece, _ in pairs:
         if source.count(piece) != 1:
             times = f"stands {source.count(piece)} times in the solution, wanted once"
