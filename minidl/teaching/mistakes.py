@@ -124,8 +124,8 @@ def edited(source, change, title):
         if source.count(piece) != 1:
             times = f"stands {source.count(piece)} times in the solution, wanted once"
             raise ValueError(f"{title}: `{piece}` {times}:\n{source}")
-    for piece, put in sorted(pairs, key=lambda pair: source.index(pair[0]), reverse=True):
-        before, after = source.split(piece)
+    for at, piece, put in sorted(((source.index(p), p, put) for p, put in pairs), reverse=True):
+        before, after = source[:at], source[at + len(piece) :]
         line = before.rpartition("\n")[2]
         indent = line[: len(line) - len(line.lstrip())]
         source = before + put.replace("\n", "\n" + indent) + after

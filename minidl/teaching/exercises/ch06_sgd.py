@@ -7,15 +7,13 @@ import torch
 
 from ... import train
 from ...activations import Tanh
-from ...data import minibatches
 from ...linear import Linear
 from ...losses import MSELoss
 from ...module import Module
 from ...sequential import Sequential
 from ...torch_twin import torch_twin
-from ...train import accumulate_batch, accumulate_samples
-from ..exercise import Case, Exercise, Mistake, as_number
-from ._random import randn
+from ..exercise import Case, Exercise, as_number
+from ._shared import randn, returns
 
 # --- descend ---------------------------------------------------------------------
 
@@ -32,101 +30,23 @@ def descend(grad, start, lr, steps):
     return torch.stack(path)
 
 
-def descend_climbs(grad, start, lr, steps):
-    path = [start]
-    for _ in range(steps):
-        path.append(path[-1] + lr * grad(path[-1]))
-    return torch.stack(path)
+DESCEND_HINT = (
+    "Row 0 is the start. Row k + 1 is row k less lr times the gradient *at* row k. There are "
+    "steps + 1 rows."
+)
 
 
-def descend_changes_start(grad, start, lr, steps):
-    path = [start.clone()]
-    for _ in range(steps):
-        start -= lr * grad(start)
-        path.append(start.clone())
-    return torch.stack(path)
-
-
-def descend_one_tensor(grad, start, lr, steps):
-    theta = start.clone()
-    path = [theta]
-    for _ in range(steps):
-        theta -= lr * grad(theta)
-        path.append(theta)
-    return torch.stack(path)
-
-
-def descend_without_start(grad, start, lr, steps):
-    return descend(grad, start, lr, steps)[1:]
-
-
-def descend_one_too_few(grad, start, lr, steps):
-    return descend(grad, start, lr, steps - 1)
-
-
-def descend_one_too_many(grad, start, lr, steps):
-    return descend(grad, start, lr, steps + 1)
-
-
-def descend_last_only(grad, start, lr, steps):
-    return descend(grad, start, lr, steps)[-1]
-
-
-def descend_one_gradient(grad, start, lr, steps):
-    slope = grad(start)
-    return torch.stack([start - k * lr * slope for k in range(steps + 1)])
-
-
-def descend_without_rate(grad, start, lr, steps):
-    return descend(grad, start, 1.0, steps)
-
-
-def descend_from_start(grad, start, lr, steps):
-    path = [start]
-    for _ in range(steps):
-        path.append(start - lr * grad(path[-1]))
-    return torch.stack(path)
-
-
-def descend_normalised(grad, start, lr, steps):
-    return descend(lambda theta: grad(theta) / grad(theta).norm(), start, lr, steps)
-
-
-def descend_adds_up(grad, start, lr, steps):
-    total = torch.zeros_like(start)
-    path = [start]
-    for _ in range(steps):
-        total = total + grad(path[-1])
-        path.append(path[-1] - lr * total)
-    return torch.stack(path)
-
-
-def descend_gradients(grad, start, lr, steps):
-    return torch.stack([grad(theta) for theta in descend(grad, start, lr, steps)])
-
-
-def descend_transposed(grad, start, lr, steps):
-    return descend(grad, start, lr, steps).t()
-
-
-def _bowl_case(curvatures, lr, steps, label, hint, dtype=torch.float64, tol=1e-9):
+def _bowl_case(curvatures, lr, steps, label, dtype=torch.float64, tol=1e-9):
     """A bowl, where every position is known: θ times (1 − lr · a), once a step."""
     curvatures = torch.tensor(curvatures, dtype=dtype)
     start = randn(len(curvatures), seed=1, dtype=dtype)
 
     def expect():
         steps_taken = torch.arange(steps + 1, dtype=dtype)[:, None]
-        return {"the path": start * (1 - lr * curvatures) ** steps_taken}
+        return start * (1 - lr * curvatures) ** steps_taken
 
-    return Case(
-        label=label,
-        run=lambda descend, probe: {
-            "the path": probe(descend, lambda theta: curvatures * theta, start, lr, steps)
-        },
-        expect=expect,
-        hint=hint,
-        tol=tol,
-    )
+    arguments = (lambda theta: curvatures * theta, start, lr, steps)
+    return returns(label, "the path", arguments, expect, DESCEND_HINT, tol=tol)
 
 
 VALLEY_START = torch.tensor([-1.0, 0.7], dtype=torch.float64)
@@ -152,13 +72,8 @@ def _expect_valley():
         _valley(theta).backward()
         optimizer.step()
         path.append(theta.detach().clone())
-    return {"the path": torch.stack(path)}
+    return torch.stack(path)
 
-
-DESCEND_HINT = (
-    "Row 0 is the start. Row k + 1 is row k less lr times the gradient *at* row k. There are "
-    "steps + 1 rows."
-)
 
 DESCEND = Exercise(
     number="6.1",
@@ -169,81 +84,75 @@ DESCEND = Exercise(
             0.3,
             5,
             "a bowl in three variables, 5 steps: six rows, as the closed formula has them",
+        ),
+        returns(
+            "a curved valley, 6 steps: equals torch.optim.SGD with autograd",
+            "the path",
+            (_valley_grad, VALLEY_START, 0.1, 6),
+            _expect_valley,
             DESCEND_HINT,
         ),
-        Case(
-            label="a curved valley, 6 steps: equals torch.optim.SGD with autograd",
-            run=lambda descend, probe: {
-                "the path": probe(descend, _valley_grad, VALLEY_START, 0.1, 6)
-            },
-            expect=_expect_valley,
-            hint=DESCEND_HINT,
-        ),
-        _bowl_case((1.5, 0.2), 0.5, 1, "a single step: two rows", DESCEND_HINT),
-        _bowl_case(
-            (1.5, 0.2),
-            0.5,
-            4,
-            "float32 in, float32 out",
-            DESCEND_HINT,
-            dtype=torch.float32,
-            tol=1e-5,
-        ),
+        _bowl_case((1.5, 0.2), 0.5, 1, "a single step: two rows"),
+        _bowl_case((1.5, 0.2), 0.5, 4, "float32 in, float32 out", torch.float32, tol=1e-5),
     ),
-    mistakes=(
-        Mistake(
-            descend_climbs,
-            "The gradient was added. It points uphill; the step goes against it.",
-        ),
-        Mistake(
-            descend_changes_start,
-            "The steps were taken in the caller's own tensor: `start -= …` writes into it. Make "
-            "a new tensor for each position.",
-        ),
-        Mistake(
-            descend_one_tensor,
-            "All rows are equal to the last position: one and the same tensor stands in the list "
-            "many times, and each step in place changed them all.",
-        ),
-        Mistake(descend_without_start, "The start is missing: it is the first row."),
-        Mistake(
-            descend_one_too_few,
-            "The last position is missing. steps + 1 positions lie around `steps` steps, as "
-            "fence posts around fence rails.",
-        ),
-        Mistake(descend_one_too_many, "One step too many was taken."),
-        Mistake(descend_last_only, "Only the last position is returned; the whole path is wanted."),
-        Mistake(
-            descend_one_gradient,
-            "Every step uses the gradient at the start. It changes on the way: ask `grad` again "
-            "at each position.",
-        ),
-        Mistake(
-            descend_without_rate, "The learning rate was left out: these are steps for lr = 1."
-        ),
-        Mistake(
-            descend_from_start,
-            "Every step sets out from the start again. It must set out from the position that "
-            "was reached last.",
-        ),
-        Mistake(
-            descend_normalised,
-            "The gradient was divided by its length, so that all steps are equally long. Here "
-            "the length is meant to count: flat ground, small step.",
-        ),
-        Mistake(
-            descend_adds_up,
-            "The gradients of all steps so far were added up. A step uses the gradient at the "
-            "present position alone.",
-        ),
-        Mistake(
-            descend_gradients,
-            "These are the gradients along the path. The positions themselves are wanted.",
-        ),
-        Mistake(
-            descend_transposed, "A position is a row, not a column: the shape is (steps + 1, d)."
-        ),
-    ),
+    mistakes="""
+path[-1] - lr => path[-1] + lr
+# The gradient was added. It points uphill; the step goes against it.
+
+path = [start] => path = [start.clone()]
+path.append(path[-1] - lr * grad(path[-1])) => start -= lr * grad(start)
+    path.append(start.clone())
+# The steps were taken in the caller's own tensor: `start -= …` writes into it. Make a new
+# tensor for each position.
+
+path = [start] => theta = start.clone()
+    path = [theta]
+path.append(path[-1] - lr * grad(path[-1])) => theta -= lr * grad(theta)
+    path.append(theta)
+# All rows are equal to the last position: one and the same tensor stands in the list many
+# times, and each step in place changed them all.
+
+stack(path) => stack(path[1:])
+# The start is missing: it is the first row.
+
+range(steps) => range(steps - 1)
+# The last position is missing. steps + 1 positions lie around `steps` steps, as fence posts
+# around fence rails.
+
+range(steps) => range(steps + 1)
+# One step too many was taken.
+
+torch.stack(path) => path[-1]
+# Only the last position is returned; the whole path is wanted.
+
+grad(path[-1]) => grad(start)
+# Every step uses the gradient at the start. It changes on the way: ask `grad` again at each
+# position.
+
+lr * grad => grad
+# The learning rate was left out: these are steps for lr = 1.
+
+path[-1] - lr => start - lr
+# Every step sets out from the start again. It must set out from the position that was reached
+# last.
+
+grad(path[-1]) => grad(path[-1]) / grad(path[-1]).norm()
+# The gradient was divided by its length, so that all steps are equally long. Here the length is
+# meant to count: flat ground, small step.
+
+path = [start] => path, total = ([start], 0)
+path.append( => total = total + grad(path[-1])
+    path.append(
+lr * grad(path[-1]) => lr * total
+# The gradients of all steps so far were added up. A step uses the gradient at the present
+# position alone.
+
+stack(path) => stack([grad(theta) for theta in path])
+# These are the gradients along the path. The positions themselves are wanted.
+
+stack(path) => stack(path).t()
+# A position is a row, not a column: the shape is (steps + 1, d).
+""",
 )
 
 # --- largest_stable_lr -----------------------------------------------------------
@@ -258,46 +167,6 @@ def largest_stable_lr(curvatures):
     return 2 / max(curvatures)
 
 
-def rate_of_smallest(curvatures):
-    return 2 / min(curvatures)
-
-
-def rate_without_two(curvatures):
-    return 1 / max(curvatures)
-
-
-def rate_of_sum(curvatures):
-    return 2 / sum(curvatures)
-
-
-def rate_of_mean(curvatures):
-    return 2 * len(curvatures) / sum(curvatures)
-
-
-def rate_upside_down(curvatures):
-    return max(curvatures) / 2
-
-
-def rate_fastest(curvatures):
-    return 2 / (max(curvatures) + min(curvatures))
-
-
-def rate_of_last(curvatures):
-    return 2 / curvatures[-1]
-
-
-def rate_of_first(curvatures):
-    return 2 / curvatures[0]
-
-
-def rate_root(curvatures):
-    return 2 / math.sqrt(max(curvatures))
-
-
-def rate_half_missing(curvatures):
-    return 4 / max(curvatures)
-
-
 def _converges(curvatures, lr, steps=200):
     """Whether descent from (1, 1, …) still gets nearer to the bottom after many steps."""
     position, distances = [1.0 for _ in curvatures], []
@@ -307,90 +176,79 @@ def _converges(curvatures, lr, steps=200):
     return distances[-1] < distances[-2] or distances[-1] == 0
 
 
-def _brute_force(curvatures):
-    """Halve an interval of learning rates until it is narrow: no formula involved."""
-    low, high = 0.0, 5 / min(curvatures)
-    for _ in range(40):
-        middle = (low + high) / 2
-        if _converges(curvatures, middle):
-            low = middle
-        else:
-            high = middle
-    return low
-
-
 def _rate_case(curvatures, label):
-    name = "the largest learning rate"
-    return Case(
-        label=label,
-        run=lambda rate, probe: {name: as_number(name, probe(rate, list(curvatures)))},
-        expect=lambda: {name: _brute_force(curvatures)},
-        hint="Descent converges if *every* coordinate shrinks. Write down the condition for each, "
-        "and ask which of them is the first to fail as the rate grows.",
-        tol=1e-6,
+    def expect():
+        """Halve an interval of learning rates until it is narrow: no formula involved."""
+        low, high = 0.0, 5 / min(curvatures)
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if _converges(curvatures, middle) else (low, middle)
+        return low
+
+    hint = (
+        "Descent converges if *every* coordinate shrinks. Write down the condition for each, and "
+        "ask which of them is the first to fail as the rate grows."
     )
+    name = "the largest learning rate"
+    return returns(label, name, (curvatures,), expect, hint, tol=1e-6, number=True)
 
 
 LARGEST_STABLE_LR = Exercise(
     number="6.2",
     solution=largest_stable_lr,
     cases=(
-        _rate_case((3.0,), "one curvature: the limit that is found by trying"),
-        _rate_case((0.5, 4.0, 8.0, 2.5), "four curvatures, the largest one inside"),
-        _rate_case((6.0, 0.2), "the largest one first"),
-        _rate_case((0.3, 0.1, 0.25, 0.4), "four small ones"),
+        _rate_case([3.0], "one curvature: the limit that is found by trying"),
+        _rate_case([0.5, 4.0, 8.0, 2.5], "four curvatures, the largest one inside"),
+        _rate_case([6.0, 0.2], "the largest one first"),
+        _rate_case([0.3, 0.1, 0.25, 0.4], "four small ones"),
     ),
-    mistakes=(
-        Mistake(
-            rate_of_smallest,
-            "With this rate the flattest coordinate just shrinks. What do the steeper ones do?",
-        ),
-        Mistake(
-            rate_without_two,
-            "With this rate the steepest coordinate reaches the bottom in one step. A larger one "
-            "overshoots, and still converges; up to where?",
-        ),
-        Mistake(
-            rate_of_sum,
-            "The curvatures do not add up: each coordinate moves by itself.",
-        ),
-        Mistake(
-            rate_of_mean,
-            "The average curvature was used. A coordinate that is steeper than average diverges "
-            "with this rate, and one is enough.",
-        ),
-        Mistake(rate_upside_down, "Upside down: the steeper the bowl, the smaller the rate."),
-        Mistake(
-            rate_fastest,
-            "This is the rate with which the slowest coordinate is quickest. Larger ones still "
-            "converge.",
-        ),
-        Mistake(rate_of_last, "The last curvature was used. The list need not be in order."),
-        Mistake(rate_of_first, "The first curvature was used. The list need not be in order."),
-        Mistake(
-            rate_root,
-            "A root too many: the factor is 1 − η a, with a itself in it.",
-        ),
-        Mistake(
-            rate_half_missing,
-            "Twice too large. The loss has a factor ½, which its derivative cancels: the gradient "
-            "is a θ, and the factor of a step 1 − η a.",
-        ),
-    ),
+    mistakes="""
+max => min
+# With this rate the flattest coordinate just shrinks. What do the steeper ones do?
+
+2 / => 1 /
+# With this rate the steepest coordinate reaches the bottom in one step. A larger one
+# overshoots, and still converges; up to where?
+
+max => sum
+# The curvatures do not add up: each coordinate moves by itself.
+
+/ max(curvatures) => * len(curvatures) / sum(curvatures)
+# The average curvature was used. A coordinate that is steeper than average diverges with this
+# rate, and one is enough.
+
+2 / max(curvatures) => max(curvatures) / 2
+# Upside down: the steeper the bowl, the smaller the rate.
+
+max(curvatures) => (max(curvatures) + min(curvatures))
+# This is the rate with which the slowest coordinate is quickest. Larger ones still converge.
+
+max(curvatures) => curvatures[-1]
+# The last curvature was used. The list need not be in order.
+
+max(curvatures) => curvatures[0]
+# The first curvature was used. The list need not be in order.
+
+max(curvatures) => math.sqrt(max(curvatures))
+# A root too many: the factor is 1 − η a, with a itself in it.
+
+2 / => 4 /
+# Twice too large. The loss has a factor ½, which its derivative cancels: the gradient is a θ,
+# and the factor of a step 1 − η a.
+""",
 )
 
 # --- what the last two exercises share ---------------------------------------------
 
 IN, HIDDEN, OUT = 3, 4, 2
+LOSS = "the returned loss"
+KEPT = "weight_grad and bias_grad are still the same tensors"
 
 
 def _model(dtype=torch.float64, first=()):
     """A small network with random biases; ``first`` may hold a module to be put in front."""
-    options = {
-        "init": "torch",
-        "generator": torch.Generator().manual_seed(1),
-        "dtype": dtype,
-    }
+    generator = torch.Generator().manual_seed(1)
+    options = {"init": "torch", "generator": generator, "dtype": dtype}
     layers = [Linear(IN, HIDDEN, **options), Tanh(), Linear(HIDDEN, OUT, **options)]
     return Sequential([*first, *layers])
 
@@ -399,24 +257,20 @@ def _data(n, dtype=torch.float64):
     return randn(n, IN, seed=2, dtype=dtype), randn(n, OUT, seed=3, dtype=dtype)
 
 
-def _tensors(network, names):
-    """Copies of the layers' tensors with these names, of a minidl or a torch network."""
-    modules = network.modules() if isinstance(network, torch.nn.Module) else network.modules
-    layers = [module for module in modules if hasattr(module, "weight")]
-    return [getattr(layer, name).detach().clone() for layer in layers for name in names]
+def _named(kind, tensors):
+    """Name copies of the weights and biases, or of their gradients, layer by layer."""
+    names = [f"layer {k}'s {name}{kind}" for k in (1, 2) for name in ("weight", "bias")]
+    return {n: t.detach().clone() for n, t in zip(names, tensors, strict=True)}
 
 
 def _parameters(network):
-    names = [f"layer {k}'s {name}" for k in (1, 2) for name in ("weight", "bias")]
-    return dict(zip(names, _tensors(network, ("weight", "bias")), strict=True))
+    if isinstance(network, Module):
+        return _named("", [parameter for parameter, _ in network.param()])
+    return _named("", network.parameters())
 
 
 def _gradients(model):
-    names = [f"layer {k}'s {name}" for k in (1, 2) for name in ("weight_grad", "bias_grad")]
-    return dict(zip(names, _tensors(model, ("weight_grad", "bias_grad")), strict=True))
-
-
-KEPT = "weight_grad and bias_grad are still the same tensors"
+    return _named("_grad", [grad for _, grad in model.param()])
 
 
 # --- accumulate_samples ------------------------------------------------------------
@@ -437,63 +291,59 @@ class Witness(Module):
 
 
 def _accumulated(function, probe, model, loss, x, y):
-    name = "the returned loss"
     stored = [grad for _, grad in model.param()]
-    value = as_number(name, probe(function, model, loss, x, y))
+    value = as_number(LOSS, probe(function, model, loss, x, y))
     kept = all(grad is old for (_, grad), old in zip(model.param(), stored, strict=True))
-    return {name: value, **_gradients(model), **_parameters(model), KEPT: kept}
+    return {LOSS: value, **_gradients(model), **_parameters(model), KEPT: kept}
 
 
-def _autograd(x, y, reduction="mean"):
+def _whole_batch(x, y, reduction="mean"):
     """The oracle: autograd and torch.nn.MSELoss on the whole mini-batch."""
     twin = torch_twin(_model(x.dtype))
     value = torch.nn.MSELoss(reduction=reduction)(twin(x), y)
     value.backward()
-    names = _gradients(_model()).keys()
-    gradients = [parameter.grad for parameter in twin.parameters()]
-    return {
-        "the returned loss": value.item(),
-        **dict(zip(names, gradients, strict=True)),
-        **_parameters(twin),
-        KEPT: True,
-    }
+    gradients = _named("_grad", [parameter.grad for parameter in twin.parameters()])
+    return {LOSS: value.item(), **gradients, **_parameters(twin)}
 
 
-def _accumulate_case(n, label, hint, dtype=torch.float64, tol=1e-9):
+ACCUMULATE_HINT = (
+    "Each sample's own gradient is that of its own loss, a mean over its outputs. The gradient of "
+    "the mini-batch is the mean of these over the samples."
+)
+
+
+def _accumulate_case(n, label, dtype=torch.float64, tol=1e-9):
     x, y = _data(n, dtype)
     return Case(
-        label=label,
+        label,
         run=lambda function, probe: _accumulated(function, probe, _model(dtype), MSELoss(), x, y),
-        expect=lambda: _autograd(x, y),
-        hint=hint,
+        expect=lambda: _whole_batch(x, y),
+        hint=ACCUMULATE_HINT,
         tol=tol,
     )
 
 
 def _run_witnessed(function, probe):
     witness = Witness()
-    x, y = _data(5)
-    values = _accumulated(function, probe, _model(first=[witness]), MSELoss(), x, y)
-    alone = set(witness.rows) == {1}
-    return {"the network is given one sample at a time": alone, **values}
+    values = _accumulated(function, probe, _model(first=[witness]), MSELoss(), *_data(5))
+    return {"the network is given one sample at a time": set(witness.rows) == {1}, **values}
+
+
+BARE_LOSS = "the returned loss of a network that is a single tanh"
 
 
 def _run_summed(function, probe):
     """Two networks, one of which has no gradients to divide."""
     x, y = _data(5)
-    name = "the returned loss of a network that is a single tanh"
     bare = probe(function, Sequential([Tanh()]), MSELoss("sum"), x[:, :OUT], y)
     values = _accumulated(function, probe, _model(), MSELoss("sum"), x, y)
-    return {**values, name: as_number(name, bare)}
+    return {**values, BARE_LOSS: as_number(BARE_LOSS, bare)}
 
 
 def _expect_summed():
     x, y = _data(5)
     bare = torch.nn.functional.mse_loss(torch.tanh(x[:, :OUT]), y, reduction="sum").item()
-    return {
-        **_autograd(x, y, "sum"),
-        "the returned loss of a network that is a single tanh": bare,
-    }
+    return {**_whole_batch(x, y, "sum"), BARE_LOSS: bare}
 
 
 def _run_two_batches(function, probe):
@@ -504,346 +354,131 @@ def _run_two_batches(function, probe):
     return _accumulated(function, probe, model, MSELoss(), x[:3], y[:3])
 
 
-def _expect_two_batches():
-    x, y = _data(9)
-    return _autograd(x[:3], y[:3])
-
-
-def _samples(model, loss, x, y):
-    """Add up every sample's gradient, and return the list of their losses."""
-    values = []
-    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
-        outputs = model.forward_pass(x_sample)
-        model.backward_pass(outputs, loss.backward(outputs[-1], y_sample))
-        values.append(loss.forward(outputs[-1], y_sample).item())
-    return values
-
-
-def _divide(model, number):
-    for _, grad in model.param():
-        grad.div_(number)
-
-
-def _average(values, loss):
-    return sum(values) if loss.reduction == "sum" else sum(values) / len(values)
-
-
-def samples_undivided(model, loss, x, y):
-    return _average(_samples(model, loss, x, y), loss)
-
-
-def samples_divided_inside(model, loss, x, y):
-    values = []
-    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
-        values.append(accumulate_batch(model, loss, x_sample, y_sample))
-        if loss.reduction == "mean":
-            _divide(model, len(x))
-    return _average(values, loss)
-
-
-def samples_divided_twice(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        _divide(model, len(x) ** 2)
-    return _average(values, loss)
-
-
-def samples_parameters_divided(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        for parameter, _ in model.param():
-            parameter.div_(len(x))
-    return _average(values, loss)
-
-
-def samples_divided_by_all_numbers(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        _divide(model, y.numel())
-    return _average(values, loss)
-
-
-def samples_divided_by_features(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        _divide(model, x.shape[1])
-    return _average(values, loss)
-
-
-def samples_divided_by_a_hundred(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        _divide(model, 100)
-    return _average(values, loss)
-
-
-def samples_rebound(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        for module in model.modules:
-            if module.param():
-                module.weight_grad = module.weight_grad / len(x)
-                module.bias_grad = module.bias_grad / len(x)
-    return _average(values, loss)
-
-
-def samples_weights_divided_only(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        for _, grad in model.param()[::2]:
-            grad.div_(len(x))
-    return _average(values, loss)
-
-
-def samples_reset_inside(model, loss, x, y):
-    values = []
-    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
-        model.zero_grad()
-        values.append(accumulate_batch(model, loss, x_sample, y_sample))
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return _average(values, loss)
-
-
-def samples_step_inside(model, loss, x, y):
-    values = []
-    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
-        values.append(accumulate_batch(model, loss, x_sample, y_sample))
-        model.gradient_step(0.1)
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return _average(values, loss)
-
-
-def samples_last_loss(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return values[-1]
-
-
-def samples_summed_loss(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return sum(values)
-
-
-def samples_sum_divided(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    _divide(model, len(x))
-    return sum(values) / len(values)
-
-
-def samples_sum_averaged_loss(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return sum(values) / len(values)
-
-
-def samples_sum_divided_gradients(model, loss, x, y):
-    values = _samples(model, loss, x, y)
-    _divide(model, len(x))
-    return _average(values, loss)
-
-
-def samples_without_backward(model, loss, x, y):
-    pairs = zip(x.split(1), y.split(1), strict=True)
-    return _average([loss.forward(model.forward(a), b).item() for a, b in pairs], loss)
-
-
-def samples_swapped(model, loss, x, y):
-    values = []
-    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
-        outputs = model.forward_pass(x_sample)
-        model.backward_pass(outputs, loss.backward(y_sample, outputs[-1]))
-        values.append(loss.forward(outputs[-1], y_sample).item())
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return _average(values, loss)
-
-
-def samples_all_at_once(model, loss, x, y):
-    return accumulate_batch(model, loss, x, y)
-
-
-def samples_flat_rows(model, loss, x, y):
-    values = [
-        accumulate_batch(model, loss, x_sample, y_sample)
-        for x_sample, y_sample in zip(x, y, strict=True)
-    ]
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return _average(values, loss)
-
-
-def samples_first_only(model, loss, x, y):
-    return accumulate_batch(model, loss, x[:1], y[:1])
-
-
-def samples_not_the_last(model, loss, x, y):
-    pairs = [(x[n : n + 1], y[n : n + 1]) for n in range(len(x) - 1)]
-    values = [accumulate_batch(model, loss, *pair) for pair in pairs]
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return sum(values) if loss.reduction == "sum" else sum(values) / len(x)
-
-
-def samples_first_target(model, loss, x, y):
-    values = [accumulate_batch(model, loss, sample, y[:1]) for sample in x.split(1)]
-    if loss.reduction == "mean":
-        _divide(model, len(x))
-    return _average(values, loss)
-
-
-ACCUMULATE_HINT = (
-    "Each sample's own gradient is that of its own loss, a mean over its outputs. The gradient of "
-    "the mini-batch is the mean of these over the samples."
-)
-
 ACCUMULATE_SAMPLES = Exercise(
     number="6.3",
-    solution=accumulate_samples,
+    solution=train.accumulate_samples,
     cases=(
         _accumulate_case(
-            5,
-            "five samples: loss and gradients equal autograd's on the whole mini-batch",
+            5, "five samples: loss and gradients equal autograd's on the whole mini-batch"
+        ),
+        Case(
+            "the network is given one sample at a time",
+            _run_witnessed,
+            lambda: _whole_batch(*_data(5)),
             ACCUMULATE_HINT,
         ),
         Case(
-            label="the network is given one sample at a time",
-            run=_run_witnessed,
-            expect=lambda: {
-                "the network is given one sample at a time": True,
-                **_autograd(*_data(5)),
-            },
-            hint=ACCUMULATE_HINT,
-        ),
-        Case(
-            label="a second mini-batch, of another size, after a reset",
-            run=_run_two_batches,
-            expect=_expect_two_batches,
-            hint="The first mini-batch was right, the second, of 3 samples, is not. Does something "
+            "a second mini-batch, of another size, after a reset",
+            _run_two_batches,
+            lambda: _whole_batch(*(rows[:3] for rows in _data(9))),
+            "The first mini-batch was right, the second, of 3 samples, is not. Does something "
             "depend on the size 5, or was something left behind?",
         ),
-        _accumulate_case(1, "a batch of one", ACCUMULATE_HINT),
+        _accumulate_case(1, "a batch of one"),
         Case(
-            label="a loss that is a sum: nothing is divided",
-            run=_run_summed,
-            expect=_expect_summed,
-            hint="With `loss.reduction` equal to 'sum' the loss of the mini-batch is the sum of "
-            "its samples' losses, and its gradient the sum of theirs.",
+            "a loss that is a sum: nothing is divided",
+            _run_summed,
+            _expect_summed,
+            "With `loss.reduction` equal to 'sum' the loss of the mini-batch is the sum of its "
+            "samples' losses, and its gradient the sum of theirs.",
         ),
-        _accumulate_case(
-            7, "float32 as well as float64", ACCUMULATE_HINT, dtype=torch.float32, tol=1e-5
-        ),
+        _accumulate_case(7, "float32 as well as float64", torch.float32, tol=1e-5),
     ),
-    mistakes=(
-        Mistake(
-            samples_undivided,
-            "The stored gradients are the sum over the samples, N times too large. If there is a "
-            "division in your code, it does not reach them: `grad = grad / n` makes a new tensor.",
-        ),
-        Mistake(
-            samples_divided_inside,
-            "The stored gradients were divided after every sample, so that the first ones were "
-            "divided again and again. Divide once, after the loop.",
-        ),
-        Mistake(
-            samples_divided_twice,
-            "The gradients were divided by N twice: once each sample's and once their sum?",
-        ),
-        Mistake(
-            samples_parameters_divided,
-            "The parameters were divided, not the gradients. `param()` lists pairs: the parameter "
-            "first, its gradient second.",
-        ),
-        Mistake(
-            samples_divided_by_all_numbers,
-            "The gradients were divided by N · C. The C outputs of a sample are averaged already, "
-            "in the loss; what is left is the N samples.",
-        ),
-        Mistake(
-            samples_divided_by_features,
-            "The gradients were divided by the number of columns of x, its features. The samples "
-            "are its rows.",
-        ),
-        Mistake(
-            samples_divided_by_a_hundred,
-            "The gradients were divided by 100, whatever the size of the mini-batch. The last one "
-            "of an epoch may be smaller.",
-        ),
-        Mistake(
-            samples_rebound,
-            "The numbers are right, but `layer.weight_grad = …` makes a new tensor and leaves the "
-            "stored one behind. Divide in place.",
-        ),
-        Mistake(
-            samples_weights_divided_only,
-            "The weights' gradients were divided, the biases' were not. Go through all pairs of "
-            "`param()`.",
-        ),
-        Mistake(
-            samples_reset_inside,
-            "Only the last sample is left: the gradients were reset inside the loop.",
-        ),
-        Mistake(
-            samples_step_inside,
-            "The parameters moved: a step was taken inside the loop. This function only adds up; "
-            "the step is somebody else's.",
-        ),
-        Mistake(
-            samples_last_loss,
-            "The gradients are right, but the loss that is returned is the last sample's alone.",
-        ),
-        Mistake(
-            samples_summed_loss,
-            "The gradients are right, but the loss that is returned is the sum over the samples. "
-            "Where the loss is a mean, the mean is wanted.",
-        ),
-        Mistake(
-            samples_sum_divided,
-            "Something was divided although `loss.reduction` is 'sum'. Look at it before you "
-            "divide.",
-        ),
-        Mistake(
-            samples_sum_averaged_loss,
-            "The gradients are right, but the returned loss was averaged although "
-            "`loss.reduction` is 'sum'.",
-        ),
-        Mistake(
-            samples_sum_divided_gradients,
-            "The returned loss is right, but the gradients were divided although "
-            "`loss.reduction` is 'sum'.",
-        ),
-        Mistake(
-            samples_without_backward,
-            "The losses are right, but the stored gradients are zero: nothing went backward, or "
-            "they were reset afterwards.",
-        ),
-        Mistake(
-            samples_swapped,
-            "Every gradient has the wrong sign: `loss.backward` takes the prediction first, the "
-            "target second.",
-        ),
-        Mistake(
-            samples_all_at_once,
-            "The numbers are right, but the network got the whole mini-batch in one go. Here it is "
-            "to get the samples one by one.",
-        ),
-        Mistake(
-            samples_flat_rows,
-            "A row taken out of x by itself has one dimension. The network wants a batch, "
-            "of shape (1, in).",
-        ),
-        Mistake(samples_first_only, "Only the first sample was used. Is `return` in the loop?"),
-        Mistake(samples_not_the_last, "The last sample was left out."),
-        Mistake(
-            samples_first_target,
-            "All samples were compared with the first one's target. Each has its own row of y.",
-        ),
-    ),
+    mistakes="""
+grad.div_(len(x)) => pass
+# The stored gradients are the sum over the samples, N times too large. If there is a division
+# in your code, it does not reach them: `grad = grad / n` makes a new tensor.
+
+.item()) => .item())
+    for _, grad in model.param():
+        grad.div_(len(x) if loss.reduction == 'mean' else 1)
+grad.div_(len(x)) => pass
+# The stored gradients were divided after every sample, so that the first ones were divided
+# again and again. Divide once, after the loop.
+
+div_(len(x)) => div_(len(x) ** 2)
+# The gradients were divided by N twice: once each sample's and once their sum?
+
+for _, grad in => for grad, _ in
+# The parameters were divided, not the gradients. `param()` lists pairs: the parameter first,
+# its gradient second.
+
+div_(len(x)) => div_(y.numel())
+# The gradients were divided by N · C. The C outputs of a sample are averaged already, in the
+# loss; what is left is the N samples.
+
+div_(len(x)) => div_(x.shape[1])
+# The gradients were divided by the number of columns of x, its features. The samples are its
+# rows.
+
+div_(len(x)) => div_(100)
+# The gradients were divided by 100, whatever the size of the mini-batch. The last one of an
+# epoch may be smaller.
+
+for _, grad in model.param() => for layer in [module for module in model.modules if module.param()]
+grad.div_(len(x)) => layer.weight_grad = layer.weight_grad / len(x)
+    layer.bias_grad = layer.bias_grad / len(x)
+# The numbers are right, but `layer.weight_grad = …` makes a new tensor and leaves the stored
+# one behind. Divide in place.
+
+model.param() => model.param()[::2]
+# The weights' gradients were divided, the biases' were not. Go through all pairs of `param()`.
+
+outputs = model => model.zero_grad()
+    outputs = model
+# Only the last sample is left: the gradients were reset inside the loop.
+
+values.append => model.gradient_step(0.1)
+    values.append
+# The parameters moved: a step was taken inside the loop. This function only adds up; the step
+# is somebody else's.
+
+sum(values) / len(values) => values[-1]
+# The gradients are right, but the loss that is returned is the last sample's alone.
+
+sum(values) / len(values) => sum(values)
+# The gradients are right, but the loss that is returned is the sum over the samples. Where the
+# loss is a mean, the mean is wanted.
+
+if loss.reduction == 'sum': => if False:
+# Something was divided although `loss.reduction` is 'sum'. Look at it before you divide.
+
+if loss.reduction == 'sum': => if loss.reduction == 'sum':
+        return sum(values) / len(values)
+# The gradients are right, but the returned loss was averaged although `loss.reduction` is
+# 'sum'.
+
+if loss.reduction == 'sum': => for _, grad in model.param():
+        grad.div_(len(x))
+    if loss.reduction == 'sum':
+grad.div_(len(x)) => pass
+# The returned loss is right, but the gradients were divided although `loss.reduction` is 'sum'.
+
+model.backward_pass(outputs, loss.backward(outputs[-1], y_sample)) => pass
+# The losses are right, but the stored gradients are zero: nothing went backward, or they were
+# reset afterwards.
+
+loss.backward(outputs[-1], y_sample) => loss.backward(y_sample, outputs[-1])
+# Every gradient has the wrong sign: `loss.backward` takes the prediction first, the target
+# second.
+
+values = [] => return accumulate_batch(model, loss, x, y)
+# The numbers are right, but the network got the whole mini-batch in one go. Here it is to get
+# the samples one by one.
+
+x.split(1), y.split(1) => x, y
+# A row taken out of x by itself has one dimension. The network wants a batch, of shape (1, in).
+
+values = [] => return accumulate_batch(model, loss, x[:1], y[:1])
+# Only the first sample was used. Is `return` in the loop?
+
+x.split(1), y.split(1) => x.split(1)[:-1], y.split(1)[:-1]
+/ len(values) => / len(x)
+# The last sample was left out.
+
+y.split(1) => [y[:1]] * len(x)
+# All samples were compared with the first one's target. Each has its own row of y.
+""",
 )
 
 # --- train_epoch -------------------------------------------------------------------
@@ -865,42 +500,35 @@ def _torch_epoch(twin, batches, lr):
         value.backward()
         optimizer.step()
         total += value.item() * len(x)
-    return total / sum(len(x) for x, _ in batches)
-
-
-def _run_epochs(n, batch_size, lr, epochs=1, dtype=torch.float64, leftover=False):
-    def run(function, probe):
-        model, (x, y) = _model(dtype), _data(n, dtype)
-        if leftover:
-            for k, (_, grad) in enumerate(model.param()):
-                grad.copy_(randn(*grad.shape, seed=10 + k))
-        for _ in range(epochs):
-            name = "the returned loss"
-            value = probe(function, model, MSELoss(), x, y, batch_size=batch_size, lr=lr)
-            value = as_number(name, value)
-        return {**_parameters(model), name: value, **_gradients(model)}
-
-    return run
+    return total / max(1, sum(len(x) for x, _ in batches))
 
 
 def _expect_epochs(n, batch_size, lr, epochs=1, dtype=torch.float64):
-    def expect():
-        twin = torch_twin(_model(dtype))
+    twin = torch_twin(_model(dtype))
+    for _ in range(epochs):
+        value = _torch_epoch(twin, _cut(*_data(n, dtype), batch_size), lr)
+    return {**_parameters(twin), LOSS: value}
+
+
+EPOCH_HINT = (
+    "For each mini-batch, in this order: reset, accumulate, step. The returned loss is the mean "
+    "over all samples of the losses that `accumulate` returned."
+)
+
+
+def _epoch_case(
+    label, n, batch_size, lr, epochs=1, dtype=torch.float64, hint=EPOCH_HINT, leftover=0, tol=1e-9
+):
+    def run(function, probe):
+        model, (x, y) = _model(dtype), _data(n, dtype)
+        for k, (_, grad) in enumerate(model.param()):
+            grad.copy_(leftover * randn(*grad.shape, seed=10 + k))
         for _ in range(epochs):
-            value = _torch_epoch(twin, _cut(*_data(n, dtype), batch_size), lr)
-        return {**_parameters(twin), "the returned loss": value}
+            value = probe(function, model, MSELoss(), x, y, batch_size=batch_size, lr=lr)
+            value = as_number(LOSS, value)
+        return {**_parameters(model), LOSS: value, **_gradients(model)}
 
-    return expect
-
-
-def _epoch_case(label, hint, *setting, leftover=False, tol=1e-9, **more):
-    return Case(
-        label=label,
-        run=_run_epochs(*setting, leftover=leftover, **more),
-        expect=_expect_epochs(*setting, **more),
-        hint=hint,
-        tol=tol,
-    )
+    return Case(label, run, lambda: _expect_epochs(n, batch_size, lr, epochs, dtype), hint, tol)
 
 
 #: Added to the losses that a recorder returns: a loop that computes its own misses it.
@@ -918,434 +546,231 @@ class Recorder:
     def __call__(self, model, loss, x, y):
         self.batches.append((x.clone(), y.clone()))
         self.clean = self.clean and not any(grad.any() for _, grad in model.param())
-        return accumulate_samples(model, loss, x, y) + self.added
-
-
-CALLED = "`accumulate` is called with mini-batches of 3, 3 and 1 samples"
-CLEAN = "the stored gradients are zero when `accumulate` is called"
+        return train.accumulate_samples(model, loss, x, y) + self.added
 
 
 def _run_recorded(function, probe):
     model, (x, y), recorder = _model(), _data(7), Recorder(INVENTED)
-    name = "the returned loss"
     value = probe(function, model, MSELoss(), x, y, batch_size=3, lr=0.3, accumulate=recorder)
     return {
-        CALLED: [len(x) for x, _ in recorder.batches] == [3, 3, 1],
-        CLEAN: recorder.clean,
+        "`accumulate` is called with mini-batches of 3, 3 and 1 samples": (
+            [len(x) for x, _ in recorder.batches] == [3, 3, 1]
+        ),
+        "the stored gradients are zero when `accumulate` is called": recorder.clean,
         **_parameters(model),
-        name: as_number(name, value),
+        LOSS: as_number(LOSS, value),
     }
 
 
 def _expect_recorded():
-    expected = _expect_epochs(7, 3, 0.3)()
-    expected["the returned loss"] += INVENTED
-    return {CALLED: True, CLEAN: True, **expected}
-
-
-OWN_TARGET = "each sample still has its own target"
-NEW_ORDER = "the samples come in a new order"
-OTHER_ORDER = "the order of the second epoch differs from that of the first"
+    expected = _expect_epochs(7, 3, 0.3)
+    return {**expected, LOSS: expected[LOSS] + INVENTED}
 
 
 def _run_shuffled(function, probe):
     """Two epochs from one generator; whichever order was drawn, the oracle follows it."""
     model, (x, y) = _model(), _data(40)
     twin, generator = torch_twin(model), torch.Generator().manual_seed(4)
-    seen, values, expected = [], [], []
+    seen = []
     for _ in range(2):
         recorder = Recorder()
         options = {"batch_size": 15, "lr": 0.3, "generator": generator, "accumulate": recorder}
-        value = probe(function, model, MSELoss(), x, y, **options)
-        values.append(as_number("the returned loss", value))
-        expected.append(_torch_epoch(twin, recorder.batches, 0.3) if recorder.batches else 0.0)
+        value = as_number(LOSS, probe(function, model, MSELoss(), x, y, **options))
+        less = value - _torch_epoch(twin, recorder.batches, 0.3)
         seen.append([torch.cat(column) for column in zip(*recorder.batches, strict=True)])
     rows = {tuple(row): target for row, target in zip(x.tolist(), y.tolist(), strict=True)}
     pairs = [pair for x, y in seen for pair in zip(x.tolist(), y.tolist(), strict=True)]
-    differences = {
-        f"{name}, less what torch.optim.SGD makes of the same mini-batches": ours - theirs
-        for (name, ours), theirs in zip(
-            _parameters(model).items(), _parameters(twin).values(), strict=True
-        )
-    }
+    theirs = _parameters(twin)
     return {
-        OWN_TARGET: all(rows.get(tuple(row)) == target for row, target in pairs),
+        "each sample still has its own target": (
+            all(rows.get(tuple(row)) == target for row, target in pairs)
+        ),
         "the smallest to the largest x₁ of an epoch": seen[0][0][:, 0].sort().values,
-        NEW_ORDER: not torch.equal(seen[0][0], x),
-        OTHER_ORDER: not torch.equal(seen[0][0], seen[1][0]),
-        **differences,
-        "the returned loss, less torch's": values[-1] - expected[-1],
+        "the samples come in a new order": not torch.equal(seen[0][0], x),
+        "the order of the second epoch differs from that of the first": (
+            not torch.equal(seen[0][0], seen[1][0])
+        ),
+        **{name + LESS: ours - theirs[name] for name, ours in _parameters(model).items()},
+        "the returned loss, less torch's": less,
     }
+
+
+LESS = ", less what torch.optim.SGD makes of the same mini-batches"
 
 
 def _expect_shuffled():
-    zeros = {
-        f"{name}, less what torch.optim.SGD makes of the same mini-batches": 0 * parameter
-        for name, parameter in _parameters(_model()).items()
-    }
     return {
-        OWN_TARGET: True,
         "the smallest to the largest x₁ of an epoch": _data(40)[0][:, 0].sort().values,
-        NEW_ORDER: True,
-        OTHER_ORDER: True,
-        **zeros,
+        **{name + LESS: 0 * parameter for name, parameter in _parameters(_model()).items()},
         "the returned loss, less torch's": 0.0,
     }
 
-
-def _loop(order):
-    """Make an epoch that resets (Z), accumulates (A) and steps (S) in this order."""
-
-    def epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
-        total = 0.0
-        for x_batch, y_batch in minibatches(x, y, batch_size, generator=generator):
-            for letter in order:
-                if letter == "Z":
-                    model.zero_grad()
-                elif letter == "S":
-                    model.gradient_step(lr)
-                else:
-                    total += accumulate(model, loss, x_batch, y_batch) * len(x_batch)
-        return total / len(x)
-
-    epoch.__name__ = f"epoch_{order}"
-    return epoch
-
-
-def _epoch_on(batches, model, loss, lr, accumulate):
-    """Do all right on the given mini-batches; return their losses and sizes."""
-    values = []
-    for x_batch, y_batch in batches:
-        model.zero_grad()
-        values.append((accumulate(model, loss, x_batch, y_batch), len(x_batch)))
-        model.gradient_step(lr)
-    return values
-
-
-def _mean(values):
-    return sum(value * size for value, size in values) / sum(size for _, size in values)
-
-
-def _returns(summary):
-    """Make an epoch that trains as it should and sums up its losses in another way."""
-
-    def epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
-        batches = minibatches(x, y, batch_size, generator=generator)
-        return summary(_epoch_on(batches, model, loss, lr, accumulate), len(x))
-
-    epoch.__name__ = f"epoch_{summary.__name__}"
-    return epoch
-
-
-def unweighted(values, n):
-    return sum(value for value, _ in values) / len(values)
-
-
-def last_loss(values, n):
-    return values[-1][0]
-
-
-def summed(values, n):
-    return sum(value for value, _ in values)
-
-
-def divided_by_samples(values, n):
-    return sum(value for value, _ in values) / n
-
-
-def undivided(values, n):
-    return sum(value * size for value, size in values)
-
-
-def _on(cut):
-    """Make an epoch that does all right, but on other mini-batches."""
-
-    def epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
-        return _mean(_epoch_on(cut(x, y, batch_size, generator), model, loss, lr, accumulate))
-
-    epoch.__name__ = f"epoch_{cut.__name__}"
-    return epoch
-
-
-def without_order(x, y, batch_size, generator):
-    return _cut(x, y, batch_size)
-
-
-def torn_apart(x, y, batch_size, generator):
-    if generator is not None:
-        x = x[torch.randperm(len(x), generator=generator)]
-    return _cut(x, y, batch_size)
-
-
-def without_remainder(x, y, batch_size, generator):
-    batches = list(minibatches(x, y, batch_size, generator=generator))
-    return [batch for batch in batches if len(batch[0]) == batch_size] or batches
-
-
-def first_batch(x, y, batch_size, generator):
-    return list(minibatches(x, y, batch_size, generator=generator))[:1]
-
-
-def whole(x, y, batch_size, generator):
-    return minibatches(x, y, len(x), generator=generator)
-
-
-def singles(x, y, batch_size, generator):
-    return minibatches(x, y, 1, generator=generator)
-
-
-def always_shuffled(x, y, batch_size, generator):
-    return minibatches(x, y, batch_size, generator=generator or torch.Generator().manual_seed(0))
-
-
-def one_seed(x, y, batch_size, generator):
-    if generator is not None:
-        generator = torch.Generator().manual_seed(0)
-    return minibatches(x, y, batch_size, generator=generator)
-
-
-def with_replacement(x, y, batch_size, generator):
-    if generator is not None:
-        rows = torch.randint(len(x), (len(x),), generator=generator)
-        x, y = x[rows], y[rows]
-    return _cut(x, y, batch_size)
-
-
-def epoch_one_reset(
-    model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch
-):
-    model.zero_grad()
-    return _loop("AS")(
-        model, loss, x, y, batch_size=batch_size, lr=lr, generator=generator, accumulate=accumulate
-    )
-
-
-def epoch_one_step(
-    model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch
-):
-    total = 0.0
-    model.zero_grad()
-    for x_batch, y_batch in minibatches(x, y, batch_size, generator=generator):
-        total += accumulate(model, loss, x_batch, y_batch) * len(x_batch)
-    model.gradient_step(lr)
-    return total / len(x)
-
-
-def epoch_one_step_of_the_last(
-    model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch
-):
-    total = 0.0
-    for x_batch, y_batch in minibatches(x, y, batch_size, generator=generator):
-        model.zero_grad()
-        total += accumulate(model, loss, x_batch, y_batch) * len(x_batch)
-    model.gradient_step(lr)
-    return total / len(x)
-
-
-def epoch_fixed_rate(
-    model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch
-):
-    batches = minibatches(x, y, batch_size, generator=generator)
-    return _mean(_epoch_on(batches, model, loss, 0.1, accumulate))
-
-
-def epoch_climbs(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
-    batches = minibatches(x, y, batch_size, generator=generator)
-    return _mean(_epoch_on(batches, model, loss, -lr, accumulate))
-
-
-def epoch_divides_again(
-    model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch
-):
-    batches = minibatches(x, y, batch_size, generator=generator)
-    return _mean(_epoch_on(batches, model, loss, lr / batch_size, accumulate))
-
-
-def epoch_own_accumulate(
-    model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch
-):
-    batches = minibatches(x, y, batch_size, generator=generator)
-    return _mean(_epoch_on(batches, model, loss, lr, accumulate_batch))
-
-
-def epoch_loss_afterwards(
-    model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch
-):
-    batches = minibatches(x, y, batch_size, generator=generator)
-    _epoch_on(batches, model, loss, lr, accumulate)
-    return loss.forward(model.forward(x), y).item()
-
-
-EPOCH_HINT = (
-    "For each mini-batch, in this order: reset, accumulate, step. The returned loss is the mean "
-    "over all samples of the losses that `accumulate` returned."
-)
 
 TRAIN_EPOCH = Exercise(
     number="6.4",
     solution=train.train_epoch,
     cases=(
         _epoch_case(
-            "seven samples in mini-batches of 3, 3 and 1: equals torch.optim.SGD",
-            EPOCH_HINT,
-            7,
-            3,
-            0.24,
+            "seven samples in mini-batches of 3, 3 and 1: equals torch.optim.SGD", 7, 3, 0.24
         ),
         _epoch_case(
             "two epochs in a row, with another batch size and learning rate",
-            "One epoch from a fresh network was right. What is different in the second call, or "
-            "with other sizes and another learning rate?",
             8,
             5,
             0.05,
-            2,
+            epochs=2,
+            hint="One epoch from a fresh network was right. What is different in the second call, "
+            "or with other sizes and another learning rate?",
         ),
         _epoch_case(
             "gradients that were stored before do not count",
-            "The network came with gradients that an earlier computation had left in it. They got "
-            "into a step.",
             7,
             3,
             0.3,
-            leftover=True,
+            leftover=1,
+            hint="The network came with gradients that an earlier computation had left in it. "
+            "They got into a step.",
         ),
-        _epoch_case("a mini-batch larger than the data: one step", EPOCH_HINT, 4, 10, 0.3),
+        _epoch_case("a mini-batch larger than the data: one step", 4, 10, 0.3),
         Case(
-            label="`accumulate` does the work, once for each mini-batch",
-            run=_run_recorded,
-            expect=_expect_recorded,
-            hint=EPOCH_HINT,
+            "`accumulate` does the work, once for each mini-batch",
+            _run_recorded,
+            _expect_recorded,
+            EPOCH_HINT,
         ),
         Case(
-            label="with a generator: a new order every epoch, each sample with its own target",
-            run=_run_shuffled,
-            expect=_expect_shuffled,
-            hint="Hand the generator on to `minibatches`: it draws one order for x and y alike.",
+            "with a generator: a new order every epoch, each sample with its own target",
+            _run_shuffled,
+            _expect_shuffled,
+            "Hand the generator on to `minibatches`: it draws one order for x and y alike.",
         ),
-        _epoch_case(
-            "float32 as well as float64", EPOCH_HINT, 7, 3, 0.3, 1, torch.float32, tol=1e-5
-        ),
+        _epoch_case("float32 as well as float64", 7, 3, 0.3, dtype=torch.float32, tol=1e-5),
     ),
-    mistakes=(
-        Mistake(
-            _loop("AS"),
-            "The gradients are never reset: each step uses the sum of all mini-batches so far, and "
-            "of whatever was stored before.",
-        ),
-        Mistake(
-            _loop("AZS"),
-            "The gradients were reset between `accumulate` and the step, so that every step was "
-            "taken with zeros. Nothing was learned.",
-        ),
-        Mistake(
-            _loop("ZSA"),
-            "No parameter has moved. Is there a step, and does it come after `accumulate` and "
-            "before the next reset?",
-        ),
-        Mistake(
-            _loop("SAZ"),
-            "The step was taken before `accumulate`, when all that had been accumulated was reset "
-            "already.",
-        ),
-        Mistake(
-            _loop("ASZ"),
-            "The gradients are reset after each step, but not before the first: what was stored "
-            "when the function was called got into it.",
-        ),
-        Mistake(
-            _loop("SZA"),
-            "The step comes before `accumulate`, so each step uses the gradient of the mini-batch "
-            "before, and the last one's is never used.",
-        ),
-        Mistake(
-            epoch_one_reset,
-            "The gradients are reset once, at the start of the epoch. They must be reset for every "
-            "mini-batch.",
-        ),
-        Mistake(
-            epoch_one_step,
-            "One step was taken for the whole epoch. Each mini-batch gets its own.",
-        ),
-        Mistake(
-            epoch_one_step_of_the_last,
-            "A single step was taken, with the last mini-batch's gradient. Is the step inside the "
-            "loop?",
-        ),
-        Mistake(
-            epoch_fixed_rate, "The steps were taken with a learning rate of 0.1, whatever lr is."
-        ),
-        Mistake(epoch_climbs, "The steps go uphill: the gradient must be subtracted."),
-        Mistake(
-            epoch_divides_again,
-            "The gradients were divided by the batch size once more. The mean is in the loss "
-            "already.",
-        ),
-        Mistake(
-            _returns(unweighted),
-            "The training is right. The returned loss is the mean over the mini-batches; the last "
-            "one has fewer samples and must count less.",
-        ),
-        Mistake(
-            _returns(last_loss),
-            "The training is right. The returned loss is the last mini-batch's alone.",
-        ),
-        Mistake(
-            _returns(summed),
-            "The training is right. The returned loss is the sum of the mini-batches' losses; "
-            "the mean over the samples is wanted.",
-        ),
-        Mistake(
-            _returns(divided_by_samples),
-            "The training is right. For the returned loss the mini-batches' means were added up "
-            "and divided by the number of samples. Each mean stands for all its samples.",
-        ),
-        Mistake(
-            _returns(undivided),
-            "The training is right. The losses were weighted with the sizes of the mini-batches, "
-            "but their sum was not divided by the number of samples.",
-        ),
-        Mistake(
-            epoch_loss_afterwards,
-            "The training is right. The returned loss was computed after the last step; wanted is "
-            "the mean of the losses met on the way, each before its step.",
-        ),
-        Mistake(
-            epoch_own_accumulate,
-            "`accumulate_batch` was called by name. Call the function that is handed over as "
-            "`accumulate`: it may be another one.",
-        ),
-        Mistake(
-            _on(without_order), "The generator is ignored: the samples come in their old order."
-        ),
-        Mistake(
-            _on(torn_apart),
-            "x was put in a new order and y was not: the samples lost their targets.",
-        ),
-        Mistake(
-            _on(without_remainder),
-            "The samples that do not fill a mini-batch were left out.",
-        ),
-        Mistake(_on(first_batch), "Only the first mini-batch was used. Is `return` in the loop?"),
-        Mistake(_on(whole), "All samples went into one step: batch_size was not used."),
-        Mistake(
-            _on(singles), "A step was taken after every single sample: batch_size was not used."
-        ),
-        Mistake(
-            _on(always_shuffled),
-            "The samples were shuffled although no generator was given. Without one they are taken "
-            "in the order in which they stand.",
-        ),
-        Mistake(
-            _on(one_seed),
-            "Every epoch has the same order: a new generator was made inside. Hand on the one that "
-            "is given; it moves on with every draw.",
-        ),
-        Mistake(
-            _on(with_replacement),
-            "Some samples come twice and others never. In an epoch each is to come exactly once.",
-        ),
-    ),
+    mistakes="""
+optimizer.zero_grad() => pass
+# The gradients are never reset: each step uses the sum of all mini-batches so far, and of
+# whatever was stored before.
+
+optimizer.step() => optimizer.zero_grad()
+    optimizer.step()
+# The gradients were reset between `accumulate` and the step, so that every step was taken with
+# zeros. Nothing was learned.
+
+optimizer.step() => pass
+# No parameter has moved. Is there a step, and does it come after `accumulate` and before the
+# next reset?
+
+optimizer.zero_grad() => optimizer.step()
+optimizer.step() => optimizer.zero_grad()
+# The step was taken before `accumulate`, when all that had been accumulated was reset already.
+
+optimizer.zero_grad() => pass
+optimizer.step() => optimizer.step()
+    optimizer.zero_grad()
+# The gradients are reset after each step, but not before the first: what was stored when the
+# function was called got into it.
+
+optimizer.zero_grad() => optimizer.step()
+    optimizer.zero_grad()
+optimizer.step() => pass
+# The step comes before `accumulate`, so each step uses the gradient of the mini-batch before,
+# and the last one's is never used.
+
+total = 0.0 => total = 0.0
+    optimizer.zero_grad()
+optimizer.zero_grad() => pass
+# The gradients are reset once, at the start of the epoch. They must be reset for every
+# mini-batch.
+
+optimizer.zero_grad() => pass
+optimizer.step() => pass
+total = 0.0 => total = 0.0
+    optimizer.zero_grad()
+return total => optimizer.step()
+    return total
+# One step was taken for the whole epoch. Each mini-batch gets its own.
+
+optimizer.step() => pass
+return total => optimizer.step()
+    return total
+# A single step was taken, with the last mini-batch's gradient. Is the step inside the loop?
+
+SGD(model, lr) => SGD(model, 0.1)
+# The steps were taken with a learning rate of 0.1, whatever lr is.
+
+optimizer.step() => model.gradient_step(-lr)
+# The steps go uphill: the gradient must be subtracted.
+
+SGD(model, lr) => SGD(model, lr / batch_size)
+# The gradients were divided by the batch size once more. The mean is in the loss already.
+
+value * len(x_batch) => value
+total / len(x) => total / math.ceil(len(x) / batch_size)
+# The training is right. The returned loss is the mean over the mini-batches; the last one has
+# fewer samples and must count less.
+
+total / len(x) => value
+# The training is right. The returned loss is the last mini-batch's alone.
+
+value * len(x_batch) => value
+total / len(x) => total
+# The training is right. The returned loss is the sum of the mini-batches' losses; the mean over
+# the samples is wanted.
+
+value * len(x_batch) => value
+# The training is right. For the returned loss the mini-batches' means were added up and divided
+# by the number of samples. Each mean stands for all its samples.
+
+total / len(x) => total
+# The training is right. The losses were weighted with the sizes of the mini-batches, but their
+# sum was not divided by the number of samples.
+
+total / len(x) => loss.forward(model.forward(x), y).item()
+# The training is right. The returned loss was computed after the last step; wanted is the mean
+# of the losses met on the way, each before its step.
+
+value = accumulate( => value = accumulate_batch(
+# `accumulate_batch` was called by name. Call the function that is handed over as `accumulate`:
+# it may be another one.
+
+generator=generator => generator=None
+# The generator is ignored: the samples come in their old order.
+
+batches = => if generator is not None:
+        x = x[torch.randperm(len(x), generator=generator)]
+    batches =
+generator=generator => generator=None
+# x was put in a new order and y was not: the samples lost their targets.
+
+batches = => keep = len(x) // batch_size * batch_size or len(x)
+    x, y = (x[:keep], y[:keep])
+    batches =
+# The samples that do not fill a mini-batch were left out.
+
+total += value * len(x_batch) => return value
+# Only the first mini-batch was used. Is `return` in the loop?
+
+batch_size, generator=generator => len(x), generator=generator
+# All samples went into one step: batch_size was not used.
+
+batch_size, generator=generator => 1, generator=generator
+# A step was taken after every single sample: batch_size was not used.
+
+generator=generator => generator=generator or torch.Generator().manual_seed(0)
+# The samples were shuffled although no generator was given. Without one they are taken in the
+# order in which they stand.
+
+generator=generator => generator=generator and torch.Generator().manual_seed(0)
+# Every epoch has the same order: a new generator was made inside. Hand on the one that is
+# given; it moves on with every draw.
+
+batches = => if generator is not None:
+        rows = torch.randint(len(x), (len(x),), generator=generator)
+        x, y = (x[rows], y[rows])
+    batches =
+generator=generator => generator=None
+# Some samples come twice and others never. In an epoch each is to come exactly once.
+""",
 )
 
 EXERCISES = {
