@@ -6,12 +6,9 @@ import statistics
 import torch
 
 from ... import experiment
-from ...activations import ReLU
-from ...linear import Linear
-from ...sequential import Sequential
-from ..exercise import Case, Exercise, Mistake, as_number
+from ..exercise import Case, Exercise, as_number
 from ..probe import Failure
-from ._random import randn
+from ._shared import randn, returns
 
 # --- paper_network ---------------------------------------------------------------
 
@@ -67,20 +64,19 @@ def _size_case(label, *arguments):
     name = "the linear layers' sizes (a row: in, out)"
 
     def run(function, probe):
-        network = _build(function, probe, *arguments, generator=_generator())
-        sizes = _sizes(network)
+        sizes = _sizes(_build(function, probe, *arguments, generator=_generator()))
         return {"the number of linear layers": len(sizes), name: sizes}
 
-    return Case(
-        label=label,
-        run=run,
-        expect=lambda: {
-            "the number of linear layers": layers + 1,
-            name: torch.tensor(list(zip(widths, widths[1:], strict=False)), dtype=torch.float64),
-        },
-        hint="The first layer takes the 2 coordinates, every later one takes what the one "
-        "before puts out. The output layer comes on top of the `layers` others.",
+    def expect():
+        pairs = list(zip(widths, widths[1:], strict=False))
+        sizes = torch.tensor(pairs, dtype=torch.float64)
+        return {"the number of linear layers": layers + 1, name: sizes}
+
+    hint = (
+        "The first layer takes the 2 coordinates, every later one takes what the one before puts "
+        "out. The output layer comes on top of the `layers` others."
     )
+    return Case(label, run, expect, hint)
 
 
 def _run_generator(function, probe):
@@ -135,261 +131,26 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
     init, dtype = options.get("init", "xavier"), options.get("dtype", torch.float32)
     widths = [2] + layers * [width] + [2]
 
-    def run(function, probe):
-        network = _build(function, probe, width, layers, generator=_generator(), **options)
-        parameters = [parameter for parameter, _ in network.param()]
+    def named(parameters, forward, modules):
         values = {"the number of parameter tensors": len(parameters)}
         for number, parameter in enumerate(parameters):
             kind = "bias" if number % 2 else "weight"
             values[f"the {kind} of linear layer {number // 2 + 1}"] = parameter.clone()
         if all(parameter.dtype == dtype for parameter in parameters):
             for name, points in OUTPUTS.items():
-                values[name] = network.forward(points.to(dtype))
-        values["the number of modules"] = len(_flat(network))
-        return values
+                values[name] = forward(points.to(dtype))
+        return {**values, "the number of modules": modules}
+
+    def run(function, probe):
+        network = _build(function, probe, width, layers, generator=_generator(), **options)
+        parameters = [parameter for parameter, _ in network.param()]
+        return named(parameters, network.forward, len(_flat(network)))
 
     def expect():
         parameters = _draws(widths, init, dtype, _generator())
-        values = {"the number of parameter tensors": len(parameters)}
-        for number, parameter in enumerate(parameters):
-            kind = "bias" if number % 2 else "weight"
-            values[f"the {kind} of linear layer {number // 2 + 1}"] = parameter
-        for name, points in OUTPUTS.items():
-            values[name] = _outputs(parameters, points.to(dtype))
-        values["the number of modules"] = 2 * layers + 1
-        return values
+        return named(parameters, lambda x: _outputs(parameters, x), 2 * layers + 1)
 
-    return Case(label=label, run=run, expect=expect, hint=hint, tol=tol)
-
-
-def _network(
-    width=25,
-    layers=4,
-    *,
-    linear=None,
-    between=lambda number: [ReLU()],
-    last=lambda a, options: [Linear(a, 2, **options)],
-    **options,
-):
-    """Build a network of which one thing can be made otherwise."""
-    linear = linear or (lambda number, a, b: Linear(a, b, **options))
-    modules = []
-    in_features = 2
-    for number in range(layers):
-        modules += [linear(number, in_features, width), *between(number)]
-        in_features = width
-    return Sequential(modules + last(in_features, options))
-
-
-def _options(init, generator, dtype):
-    return {"init": init, "generator": generator, "dtype": dtype}
-
-
-def network_relu_at_the_end(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    return _network(width, layers, last=lambda a, o: [Linear(a, 2, **o), ReLU()], **options)
-
-
-def network_without_relu(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(width, layers, between=lambda number: [], **_options(init, generator, dtype))
-
-
-def network_one_relu(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    options = _options(init, generator, dtype)
-    return _network(
-        width,
-        layers,
-        between=lambda number: [],
-        last=lambda a, o: [ReLU(), Linear(a, 2, **o)],
-        **options,
-    )
-
-
-def network_relu_first(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    options = _options(init, generator, dtype)
-    modules = []
-    in_features = 2
-    for _ in range(layers):
-        modules += [ReLU(), Linear(in_features, width, **options)]
-        in_features = width
-    return Sequential([*modules, Linear(in_features, 2, **options)])
-
-
-def network_relu_not_behind_the_first(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    return _network(width, layers, between=lambda number: [ReLU()] if number else [], **options)
-
-
-def network_relu_not_before_the_last(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    return _network(
-        width, layers, between=lambda number: [ReLU()] if number < layers - 1 else [], **options
-    )
-
-
-def network_too_shallow(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(width, layers - 1, **_options(init, generator, dtype))
-
-
-def network_too_deep(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(width, layers + 1, **_options(init, generator, dtype))
-
-
-def network_without_output(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    return _network(width, layers, last=lambda a, o: [], **_options(init, generator, dtype))
-
-
-def network_of_one_object(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    first = Linear(2, width, **options)
-    hidden = Linear(width, width, **options)
-    return _network(
-        width, layers, linear=lambda number, a, b: hidden if number else first, **options
-    )
-
-
-def network_without_generator(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    return _network(width, layers, init=init, dtype=dtype)
-
-
-def network_generator_only_first(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = {"init": init, "dtype": dtype}
-    return _network(
-        width,
-        layers,
-        linear=lambda number, a, b: Linear(
-            a, b, **options, generator=None if number else generator
-        ),
-        **options,
-    )
-
-
-def network_own_generators(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    return _network(
-        width,
-        layers,
-        linear=lambda number, a, b: Linear(a, b, init=init, dtype=dtype, generator=_generator(0)),
-        last=lambda a, o: [Linear(a, 2, **o, generator=_generator(0))],
-        init=init,
-        dtype=dtype,
-    )
-
-
-def network_reseeds(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    generator.manual_seed(0)
-    return _network(width, layers, **_options(init, generator, dtype))
-
-
-def network_without_init(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(width, layers, generator=generator, dtype=dtype)
-
-
-def network_without_dtype(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    return _network(width, layers, init=init, generator=generator)
-
-
-def network_output_without_options(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    return _network(width, layers, last=lambda a, o: [Linear(a, 2, generator=generator)], **options)
-
-
-def network_always_from_two(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    return _network(
-        width, layers, linear=lambda number, a, b: Linear(2, width, **options), **options
-    )
-
-
-def network_never_from_two(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    return _network(
-        width, layers, linear=lambda number, a, b: Linear(width, width, **options), **options
-    )
-
-
-def network_swapped(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    options = _options(init, generator, dtype)
-    return _network(
-        width,
-        layers,
-        linear=lambda number, a, b: Linear(b, a, **options),
-        last=lambda a, o: [Linear(2, a, **o)],
-        **options,
-    )
-
-
-def network_one_output(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    options = _options(init, generator, dtype)
-    return _network(width, layers, last=lambda a, o: [Linear(a, 1, **o)], **options)
-
-
-def network_hard_coded(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(25, 4, **_options(init, generator, dtype))
-
-
-def network_fixed_width(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(25, layers, **_options(init, generator, dtype))
-
-
-def network_fixed_layers(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(width, 4, **_options(init, generator, dtype))
-
-
-def network_arguments_swapped(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    return _network(layers, width, **_options(init, generator, dtype))
-
-
-def network_as_list(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return _network(width, layers, **_options(init, generator, dtype)).modules
-
-
-def network_unpacked(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    return Sequential(*_network(width, layers, **_options(init, generator, dtype)).modules)
-
-
-def network_relu_class(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
-    options = _options(init, generator, dtype)
-    return _network(width, layers, between=lambda number: [ReLU], **options)
-
-
-def network_returns_too_early(
-    width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32
-):
-    options = _options(init, generator, dtype)
-    modules = []
-    in_features = 2
-    for _ in range(layers):
-        modules += [Linear(in_features, width, **options), ReLU()]
-        in_features = width
-        modules.append(Linear(in_features, 2, **options))
-        return Sequential(modules)
-    return None
+    return Case(label, run, expect, hint, tol)
 
 
 PAPER_NETWORK = Exercise(
@@ -399,14 +160,8 @@ PAPER_NETWORK = Exercise(
         _size_case("the paper's: five linear layers, 2 → 25 → 25 → 25 → 25 → 2"),
         _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2),
         Case(
-            label="the same seed gives the same network; every layer draws from the generator",
+            "the same seed gives the same network; every layer draws from the generator",
             run=_run_generator,
-            expect=lambda: {
-                "generators with the same seed give the same network": True,
-                "the generator that is given moves on with every draw": True,
-                "every linear layer has parameters of its own": True,
-                "two networks have no parameter in common": True,
-            },
             hint="Every `Linear` is to be a new one, and to draw from the generator that is given.",
         ),
         _drawn_case(
@@ -432,136 +187,115 @@ PAPER_NETWORK = Exercise(
             "Hand `dtype` on to every layer.",
             tol=1e-5,
         ),
-        Case(
-            label="without a generator",
-            run=_run_without_generator,
-            expect=lambda: {"two networks drawn one after the other differ": True},
-        ),
+        Case("without a generator", _run_without_generator),
     ),
-    mistakes=(
-        Mistake(
-            network_relu_at_the_end,
-            "There is a ReLU behind the output layer. It would cut off all negative outputs; the "
-            "last layer has nothing behind it.",
-        ),
-        Mistake(
-            network_without_relu,
-            "The ReLUs are missing. Without them the layers collapse to a single one (chapter 2).",
-        ),
-        Mistake(
-            network_one_relu,
-            "There is a single ReLU, before the output layer. Each of the hidden layers has one "
-            "behind it, so it belongs into the loop.",
-        ),
-        Mistake(
-            network_relu_first,
-            "The ReLU stands before its linear layer, so the first one cuts off the negative "
-            "coordinates of the points. It belongs behind.",
-        ),
-        Mistake(
-            network_relu_not_behind_the_first,
-            "The first linear layer has no ReLU behind it.",
-        ),
-        Mistake(
-            network_relu_not_before_the_last,
-            "The last hidden layer has no ReLU behind it, so it and the output layer collapse "
-            "to one.",
-        ),
-        Mistake(
-            network_too_shallow,
-            "One linear layer is missing: `layers` counts those of size `width`, the first one "
-            "among them, and the output layer comes on top.",
-        ),
-        Mistake(
-            network_too_deep,
-            "One linear layer too many: the first one, from the 2 coordinates, is among the "
-            "`layers`.",
-        ),
-        Mistake(network_without_output, "The output layer is missing: `width` columns come out."),
-        Mistake(
-            network_of_one_object,
-            "One `Linear` was made and listed several times. These are one layer with one set of "
-            "weights; make a new one in each round.",
-        ),
-        Mistake(
-            network_without_generator,
-            "The generator was not handed on, so the layers draw from PyTorch's global one: "
-            "another network at every run.",
-        ),
-        Mistake(
-            network_generator_only_first,
-            "Only the first layers got the generator; the others draw from PyTorch's global one.",
-        ),
-        Mistake(
-            network_own_generators,
-            "The layers draw from generators made inside the function, so every network is the "
-            "same. Use the one that is given.",
-        ),
-        Mistake(
-            network_reseeds,
-            "The generator was given a new seed inside the function. It must go on from where it "
-            "stands, else every network is the same.",
-        ),
-        Mistake(
-            network_without_init,
-            "`init` was not handed on: the layers drew Xavier's weights, whatever was asked for.",
-        ),
-        Mistake(
-            network_without_dtype,
-            "`dtype` was not handed on: the parameters are float32, `Linear`'s default.",
-        ),
-        Mistake(
-            network_output_without_options,
-            "The output layer was not given `init` and `dtype`; it needs all three options, as "
-            "the others do.",
-        ),
-        Mistake(
-            network_always_from_two,
-            "Every hidden layer takes 2 columns. Only the first one meets the points; after it "
-            "`width` columns arrive.",
-        ),
-        Mistake(
-            network_never_from_two,
-            "The first layer takes `width` columns, but a point has 2 coordinates.",
-        ),
-        Mistake(
-            network_swapped,
-            "The two sizes of each `Linear` have changed places: first what comes in, then what "
-            "goes out.",
-        ),
-        Mistake(
-            network_one_output,
-            "There is a single output. The network has one for each class, 2.",
-        ),
-        Mistake(
-            network_hard_coded,
-            "Right for the paper's network, but `width` and `layers` are not used.",
-        ),
-        Mistake(network_fixed_width, "25 was written where `width` belongs."),
-        Mistake(network_fixed_layers, "4 was written where `layers` belongs."),
-        Mistake(
-            network_arguments_swapped,
-            "`width` and `layers` have changed places: `layers` is how many, `width` how wide.",
-        ),
-        Mistake(
-            network_as_list,
-            "The list is right. A list has no `forward` and no `backward`: put it into a "
-            "`Sequential`.",
-        ),
-        Mistake(
-            network_unpacked,
-            "`Sequential` takes one argument, the list: no asterisk.",
-        ),
-        Mistake(
-            network_relu_class,
-            "`ReLU` without brackets is the class. `ReLU()` makes a module of it.",
-        ),
-        Mistake(
-            network_returns_too_early,
-            "The output layer and the `return` stand inside the loop, so it ends after its first "
-            "round. Take them out to the left.",
-        ),
-    ),
+    mistakes="""
+return Sequential(modules) => return Sequential([*modules, ReLU()])
+# There is a ReLU behind the output layer. It would cut off all negative outputs; the last layer
+# has nothing behind it.
+
+, ReLU()] => ]
+# The ReLUs are missing. Without them the layers collapse to a single one (chapter 2).
+
+, ReLU()] => ]
+modules.append( => modules.append(ReLU())
+    modules.append(
+# There is a single ReLU, before the output layer. Each of the hidden layers has one behind it,
+# so it belongs into the loop.
+
+[Linear(in_features, width, **options), ReLU()] => [ReLU(), Linear(in_features, width, **options)]
+# The ReLU stands before its linear layer, so the first one cuts off the negative coordinates of
+# the points. It belongs behind.
+
+return Sequential(modules) => return Sequential(modules[:1] + modules[2:])
+# The first linear layer has no ReLU behind it.
+
+return Sequential(modules) => return Sequential(modules[:-2] + modules[-1:])
+# The last hidden layer has no ReLU behind it, so it and the output layer collapse to one.
+
+range(layers) => range(layers - 1)
+# One linear layer is missing: `layers` counts those of size `width`, the first one among them,
+# and the output layer comes on top.
+
+range(layers) => range(layers + 1)
+# One linear layer too many: the first one, from the 2 coordinates, is among the `layers`.
+
+modules.append(Linear(in_features, 2, **options)) => pass
+# The output layer is missing: `width` columns come out.
+
+modules = [] => modules = []
+    hidden = Linear(width, width, **options)
+Linear(in_features, width, **options) => hidden if modules else Linear(2, width, **options)
+# One `Linear` was made and listed several times. These are one layer with one set of weights;
+# make a new one in each round.
+
+'generator': generator => 'generator': None
+# The generator was not handed on, so the layers draw from PyTorch's global one: another network
+# at every run.
+
+in_features = width => in_features, options = (width, {**options, 'generator': None})
+# Only the first layers got the generator; the others draw from PyTorch's global one.
+
+'generator': generator => 'generator': torch.Generator().manual_seed(0)
+# The layers draw from generators made inside the function, so every network is the same. Use
+# the one that is given.
+
+modules = [] => modules = []
+    generator.manual_seed(0)
+# The generator was given a new seed inside the function. It must go on from where it stands,
+# else every network is the same.
+
+'init': init, =>
+# `init` was not handed on: the layers drew Xavier's weights, whatever was asked for.
+
+, 'dtype': dtype =>
+# `dtype` was not handed on: the parameters are float32, `Linear`'s default.
+
+in_features, 2, **options => in_features, 2, generator=generator
+# The output layer was not given `init` and `dtype`; it needs all three options, as the others
+# do.
+
+Linear(in_features, width => Linear(2, width
+# Every hidden layer takes 2 columns. Only the first one meets the points; after it `width`
+# columns arrive.
+
+Linear(in_features, width => Linear(width, width
+# The first layer takes `width` columns, but a point has 2 coordinates.
+
+Linear(in_features, width => Linear(width, in_features
+Linear(in_features, 2 => Linear(2, in_features
+# The two sizes of each `Linear` have changed places: first what comes in, then what goes out.
+
+Linear(in_features, 2 => Linear(in_features, 1
+# There is a single output. The network has one for each class, 2.
+
+modules = [] => modules, width, layers = ([], 25, 4)
+# Right for the paper's network, but `width` and `layers` are not used.
+
+modules = [] => modules, width = ([], 25)
+# 25 was written where `width` belongs.
+
+range(layers) => range(4)
+# 4 was written where `layers` belongs.
+
+modules = [] => modules, width, layers = ([], layers, width)
+# `width` and `layers` have changed places: `layers` is how many, `width` how wide.
+
+return Sequential(modules) => return modules
+# The list is right. A list has no `forward` and no `backward`: put it into a `Sequential`.
+
+Sequential(modules) => Sequential(*modules)
+# `Sequential` takes one argument, the list: no asterisk.
+
+ReLU() => ReLU
+# `ReLU` without brackets is the class. `ReLU()` makes a module of it.
+
+in_features = width => in_features = width
+    modules.append(Linear(in_features, 2, **options))
+    return Sequential(modules)
+# The output layer and the `return` stand inside the loop, so it ends after its first round.
+# Take them out to the left.
+""",
 )
 
 # --- pairs of numbers ------------------------------------------------------------
@@ -588,10 +322,10 @@ def _pair(function, result, names):
     return {name: as_number(name, value) for name, value in zip(names, (one, other), strict=True)}
 
 
-def _rates(*shape, seed, dtype=torch.float64):
+def _rates(*shape, seed):
     """Error rates between 0.02 and 0.42 that do not fall in order."""
     rates = torch.rand(shape, generator=_generator(seed), dtype=torch.float64)
-    return (0.02 + 0.4 * rates).to(dtype)
+    return 0.02 + 0.4 * rates
 
 
 # --- summarize -------------------------------------------------------------------
@@ -606,76 +340,7 @@ def summarize(errors):
     return final.mean().item(), final.std().item()
 
 
-def summarize_shares(errors):
-    return errors[:, -1].mean().item(), errors[:, -1].std().item()
-
-
-def summarize_half_percent(errors):
-    return 100 * errors[:, -1].mean().item(), errors[:, -1].std().item()
-
-
-def summarize_by_n(errors):
-    final = 100 * errors[:, -1]
-    return final.mean().item(), final.std(correction=0).item()
-
-
-def summarize_last_repetition(errors):
-    final = 100 * errors[-1]
-    return final.mean().item(), final.std().item()
-
-
-def summarize_first_epoch(errors):
-    first = 100 * errors[:, 0]
-    return first.mean().item(), first.std().item()
-
-
-def summarize_best_epoch(errors):
-    best = 100 * errors.min(1).values
-    return best.mean().item(), best.std().item()
-
-
-def summarize_pooled(errors):
-    return 100 * errors.mean().item(), 100 * errors.std().item()
-
-
-def summarize_over_epochs(errors):
-    means = 100 * errors.mean(1)
-    return means.mean().item(), means.std().item()
-
-
-def summarize_variance(errors):
-    final = 100 * errors[:, -1]
-    return final.mean().item(), final.var().item()
-
-
-def summarize_standard_error(errors):
-    final = 100 * errors[:, -1]
-    return final.mean().item(), final.std().item() / math.sqrt(len(final))
-
-
-def summarize_reversed(errors):
-    return summarize(errors)[::-1]
-
-
-def summarize_mean_only(errors):
-    return summarize(errors)[0]
-
-
-def summarize_each_epoch(errors):
-    return 100 * errors.mean(0), 100 * errors.std(0)
-
-
-def summarize_second_to_last(errors):
-    final = 100 * errors[:, -2]
-    return final.mean().item(), final.std().item()
-
-
-def summarize_median(errors):
-    final = 100 * errors[:, -1]
-    return statistics.median(final.tolist()), final.std().item()
-
-
-def _summarize_case(errors, label, hint, tol=1e-9):
+def _summarize_case(errors, label, tol=1e-9):
     names = "the mean in per cent", "the standard deviation in per cent"
 
     def expect():
@@ -683,90 +348,77 @@ def _summarize_case(errors, label, hint, tol=1e-9):
         return dict(zip(names, (statistics.mean(final), statistics.stdev(final)), strict=True))
 
     return Case(
-        label=label,
+        label,
         run=lambda function, probe: _pair("summarize", probe(function, errors), names),
         expect=expect,
-        hint=hint,
+        hint="Take the last column, one error rate for each repetition, times 100. Of these "
+        "numbers take the mean and the standard deviation.",
         tol=tol,
     )
 
-
-_SUMMARIZE_HINT = (
-    "Take the last column, one error rate for each repetition, times 100. Of these numbers "
-    "take the mean and the standard deviation."
-)
 
 SUMMARIZE = Exercise(
     number="7.2",
     solution=summarize,
     cases=(
         _summarize_case(
-            _rates(6, 4, seed=1),
-            "6 repetitions of 4 epochs: equals Python's `statistics`",
-            _SUMMARIZE_HINT,
+            _rates(6, 4, seed=1), "6 repetitions of 4 epochs: equals Python's `statistics`"
         ),
-        _summarize_case(_rates(3, 5, seed=2), "3 repetitions of 5 epochs", _SUMMARIZE_HINT),
+        _summarize_case(_rates(3, 5, seed=2), "3 repetitions of 5 epochs"),
         _summarize_case(
-            _rates(2, 3, seed=3, dtype=torch.float32),
-            "2 repetitions of 3 epochs, in float32",
-            _SUMMARIZE_HINT,
-            tol=1e-5,
+            _rates(2, 3, seed=3).float(), "2 repetitions of 3 epochs, in float32", tol=1e-5
         ),
     ),
-    mistakes=(
-        Mistake(summarize_shares, "These are shares between 0 and 1. Per cent were asked for."),
-        Mistake(
-            summarize_half_percent,
-            "The mean is in per cent, the standard deviation is still a share.",
-        ),
-        Mistake(
-            summarize_by_n,
-            "The squares were divided by R. With R − 1 the variance is right on average; "
-            "`std()` does so by default.",
-        ),
-        Mistake(
-            summarize_last_repetition,
-            "`errors[-1]` is the last *row*: one repetition with all its epochs. The end of "
-            "training is the last column.",
-        ),
-        Mistake(
-            summarize_first_epoch,
-            "This is the first epoch. At the end of training stands the last column.",
-        ),
-        Mistake(
-            summarize_best_epoch,
-            "For each repetition the best epoch was picked. Nobody knows it beforehand, and "
-            "picking it by the test error would be learning from the test data.",
-        ),
-        Mistake(
-            summarize_pooled,
-            "All epochs went in, from the first on. Only the last one is wanted.",
-        ),
-        Mistake(
-            summarize_over_epochs,
-            "Each repetition was averaged over its epochs. Only the last epoch is wanted.",
-        ),
-        Mistake(summarize_variance, "The second number is the variance; its root is missing."),
-        Mistake(
-            summarize_standard_error,
-            "The second number was divided by √R, which makes it smaller the more repetitions "
-            "there are. That is another quantity, which comes later in this chapter.",
-        ),
-        Mistake(summarize_reversed, "The two have changed places: first the mean."),
-        Mistake(
-            summarize_mean_only,
-            "Only the mean is returned. `return a, b` returns a pair.",
-        ),
-        Mistake(
-            summarize_each_epoch,
-            "These are the means of every epoch. Only the last one is wanted.",
-        ),
-        Mistake(
-            summarize_second_to_last,
-            "`-2` is the last column but one. The last has index −1.",
-        ),
-        Mistake(summarize_median, "The median was taken in place of the mean."),
-    ),
+    mistakes="""
+100 * => 1 *
+# These are shares between 0 and 1. Per cent were asked for.
+
+std() => div(100).std()
+# The mean is in per cent, the standard deviation is still a share.
+
+std() => std(correction=0)
+# The squares were divided by R. With R − 1 the variance is right on average; `std()` does so by
+# default.
+
+errors[:, -1] => errors[-1]
+# `errors[-1]` is the last *row*: one repetition with all its epochs. The end of training is the
+# last column.
+
+errors[:, -1] => errors[:, 0]
+# This is the first epoch. At the end of training stands the last column.
+
+errors[:, -1] => errors.min(1).values
+# For each repetition the best epoch was picked. Nobody knows it beforehand, and picking it by
+# the test error would be learning from the test data.
+
+errors[:, -1] => errors
+# All epochs went in, from the first on. Only the last one is wanted.
+
+errors[:, -1] => errors.mean(1)
+# Each repetition was averaged over its epochs. Only the last epoch is wanted.
+
+std() => var()
+# The second number is the variance; its root is missing.
+
+std().item() => std().item() / math.sqrt(len(final))
+# The second number was divided by √R, which makes it smaller the more repetitions there are.
+# That is another quantity, which comes later in this chapter.
+
+final.mean().item(), final.std().item() => final.std().item(), final.mean().item()
+# The two have changed places: first the mean.
+
+(final.mean().item(), final.std().item()) => final.mean().item()
+# Only the mean is returned. `return a, b` returns a pair.
+
+(final.mean().item(), final.std().item()) => (100 * errors.mean(0), 100 * errors.std(0))
+# These are the means of every epoch. Only the last one is wanted.
+
+errors[:, -1] => errors[:, -2]
+# `-2` is the last column but one. The last has index −1.
+
+final.mean().item() => statistics.median(final.tolist())
+# The median was taken in place of the mean.
+""",
 )
 
 # --- paired_gap ------------------------------------------------------------------
@@ -776,89 +428,6 @@ def paired_gap(ours, theirs):
     """Return the mean of theirs − ours, pair by pair, and the standard error of that mean."""
     differences = theirs - ours
     return differences.mean().item(), differences.std().item() / math.sqrt(len(differences))
-
-
-def paired_size_of_gap(ours, theirs):
-    gap, error = paired_gap(ours, theirs)
-    return abs(gap), error
-
-
-def paired_ten(ours, theirs):
-    differences = theirs - ours
-    return differences.mean().item(), differences.std().item() / math.sqrt(10)
-
-
-def paired_unpaired(ours, theirs):
-    error = math.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs))
-    return (theirs.mean() - ours.mean()).item(), error
-
-
-def paired_std(ours, theirs):
-    return (theirs - ours).mean().item(), (theirs - ours).std().item()
-
-
-def paired_without_root(ours, theirs):
-    return (theirs - ours).mean().item(), (theirs - ours).std().item() / len(ours)
-
-
-def paired_by_n(ours, theirs):
-    differences = theirs - ours
-    return differences.mean().item(), differences.std(correction=0).item() / math.sqrt(len(ours))
-
-
-def paired_root_of_n_minus_one(ours, theirs):
-    differences = theirs - ours
-    return differences.mean().item(), differences.std().item() / math.sqrt(len(ours) - 1)
-
-
-def paired_variance(ours, theirs):
-    return (theirs - ours).mean().item(), (theirs - ours).var().item() / len(ours)
-
-
-def paired_variance_over_root(ours, theirs):
-    return (theirs - ours).mean().item(), (theirs - ours).var().item() / math.sqrt(len(ours))
-
-
-def paired_wrong_sign(ours, theirs):
-    mean, error = paired_gap(ours, theirs)
-    return -mean, error
-
-
-def paired_absolute(ours, theirs):
-    return paired_gap(torch.zeros_like(ours), (theirs - ours).abs())
-
-
-def paired_sum(ours, theirs):
-    return (theirs - ours).sum().item(), paired_gap(ours, theirs)[1]
-
-
-def paired_error_of_theirs(ours, theirs):
-    return (theirs - ours).mean().item(), theirs.std().item() / math.sqrt(len(theirs))
-
-
-def paired_difference_of_stds(ours, theirs):
-    error = (theirs.std() - ours.std()).abs().item() / math.sqrt(len(ours))
-    return (theirs - ours).mean().item(), error
-
-
-def paired_sorted(ours, theirs):
-    return paired_gap(ours.sort().values, theirs.sort().values)
-
-
-def paired_reversed(ours, theirs):
-    return paired_gap(ours, theirs)[::-1]
-
-
-def paired_relative(ours, theirs):
-    return paired_gap(torch.zeros_like(ours), (theirs - ours) / ours)
-
-
-def paired_percent(ours, theirs):
-    return paired_gap(100 * ours, 100 * theirs)
-
-
-def paired_mean_only(ours, theirs):
-    return paired_gap(ours, theirs)[0]
 
 
 def _paired_case(repeats, seed, label, dtype=torch.float64, tol=1e-9, turned=False):
@@ -895,69 +464,72 @@ PAIRED_GAP = Exercise(
         _paired_case(6, 11, "the other way round: theirs is better, the gap negative", turned=True),
         _paired_case(5, 31, "5 pairs, in float32", dtype=torch.float32, tol=1e-5),
     ),
-    mistakes=(
-        Mistake(
-            paired_size_of_gap,
-            "The gap has a sign: it is negative where theirs has the smaller error.",
-        ),
-        Mistake(paired_ten, "10 was written where the number of pairs belongs."),
-        Mistake(
-            paired_unpaired,
-            "This is the standard error for two settings that share nothing. Here each pair was "
-            "measured on the same data: take the differences first.",
-        ),
-        Mistake(
-            paired_std,
-            "The second number is the standard deviation of a single difference. The mean of R "
-            "of them is more exact than that.",
-        ),
-        Mistake(paired_without_root, "Divided by R; the standard error divides by √R."),
-        Mistake(
-            paired_by_n,
-            "The standard deviation was taken with R. With R − 1 the variance is right on "
-            "average; `std()` does so by default.",
-        ),
-        Mistake(
-            paired_root_of_n_minus_one,
-            "The R − 1 belongs into the standard deviation, where `std()` has it already. The "
-            "root is √R.",
-        ),
-        Mistake(paired_variance, "This is the square of the standard error; a root is missing."),
-        Mistake(
-            paired_variance_over_root,
-            "The variance was divided by √R. It is the standard deviation that is wanted there.",
-        ),
-        Mistake(paired_wrong_sign, "The sign: theirs − ours is wanted."),
-        Mistake(
-            paired_absolute,
-            "The differences lost their signs. A repetition in which theirs is better must count "
-            "against the gap.",
-        ),
-        Mistake(paired_sum, "The differences were added up; their mean is wanted."),
-        Mistake(
-            paired_error_of_theirs,
-            "This is the standard error of theirs alone, not of the differences.",
-        ),
-        Mistake(
-            paired_difference_of_stds,
-            "The difference of the two standard deviations is not the standard deviation of the "
-            "differences.",
-        ),
-        Mistake(
-            paired_sorted,
-            "Sorting tears the pairs apart: entry k of both belongs to the same data.",
-        ),
-        Mistake(paired_reversed, "The two have changed places: first the mean difference."),
-        Mistake(
-            paired_relative,
-            "The differences were divided by ours. Plain differences are wanted.",
-        ),
-        Mistake(paired_percent, "A factor 100: keep the unit of what is given."),
-        Mistake(
-            paired_mean_only,
-            "Only the mean is returned. `return a, b` returns a pair.",
-        ),
-    ),
+    mistakes="""
+differences.mean().item() => abs(differences.mean().item())
+# The gap has a sign: it is negative where theirs has the smaller error.
+
+len(differences) => 10
+# 10 was written where the number of pairs belongs.
+
+differences.std().item() / math.sqrt(len(differences)) =>
+    math.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs))
+# This is the standard error for two settings that share nothing. Here each pair was measured on
+# the same data: take the differences first.
+
+/ math.sqrt(len(differences)) =>
+# The second number is the standard deviation of a single difference. The mean of R of them is
+# more exact than that.
+
+math.sqrt(len(differences)) => len(differences)
+# Divided by R; the standard error divides by √R.
+
+std() => std(correction=0)
+# The standard deviation was taken with R. With R − 1 the variance is right on average; `std()`
+# does so by default.
+
+len(differences) => len(differences) - 1
+# The R − 1 belongs into the standard deviation, where `std()` has it already. The root is √R.
+
+std().item() / math.sqrt(len(differences)) => var().item() / len(differences)
+# This is the square of the standard error; a root is missing.
+
+std() => var()
+# The variance was divided by √R. It is the standard deviation that is wanted there.
+
+theirs - ours => ours - theirs
+# The sign: theirs − ours is wanted.
+
+theirs - ours => (theirs - ours).abs()
+# The differences lost their signs. A repetition in which theirs is better must count against
+# the gap.
+
+mean() => sum()
+# The differences were added up; their mean is wanted.
+
+differences.std() => theirs.std()
+# This is the standard error of theirs alone, not of the differences.
+
+differences.std() => (theirs.std() - ours.std()).abs()
+# The difference of the two standard deviations is not the standard deviation of the
+# differences.
+
+theirs - ours => theirs.sort().values - ours.sort().values
+# Sorting tears the pairs apart: entry k of both belongs to the same data.
+
+return (differences.mean().item(), differences.std().item() / math.sqrt(len(differences))) =>
+    return (differences.std().item() / math.sqrt(len(differences)), differences.mean().item())
+# The two have changed places: first the mean difference.
+
+theirs - ours => (theirs - ours) / ours
+# The differences were divided by ours. Plain differences are wanted.
+
+theirs - ours => 100 * (theirs - ours)
+# A factor 100: keep the unit of what is given.
+
+(differences.mean().item(), differences.std().item() / math.sqrt(len(differences))) =>
+    differences.mean().item()
+# Only the mean is returned. `return a, b` returns a pair.
+""",
 )
 
 # --- repeats_needed --------------------------------------------------------------
@@ -971,77 +543,19 @@ def repeats_needed(std, gap):
     return math.ceil(8 * std**2 / gap**2)
 
 
-def repeats_of_one(std, gap):
-    return math.ceil(4 * std**2 / gap**2)
-
-
-def repeats_one_more(std, gap):
-    return int(8 * std**2 / gap**2) + 1
-
-
-def repeats_floor(std, gap):
-    return int(8 * std**2 / gap**2)
-
-
-def repeats_rounded(std, gap):
-    return round(8 * std**2 / gap**2)
-
-
-def repeats_whole_gap(std, gap):
-    return math.ceil(2 * std**2 / gap**2)
-
-
-def repeats_half_not_squared(std, gap):
-    return math.ceil(4 * std**2 / gap)
-
-
-def repeats_without_squares(std, gap):
-    return math.ceil(8 * std / gap)
-
-
-def repeats_root(std, gap):
-    return math.ceil(math.sqrt(8) * std / gap)
-
-
-def repeats_upside_down(std, gap):
-    return math.ceil(8 * gap**2 / std**2)
-
-
-def repeats_altogether(std, gap):
-    return 2 * math.ceil(8 * std**2 / gap**2)
-
-
-def repeats_fraction(std, gap):
-    return 8 * std**2 / gap**2
-
-
-def repeats_variance_given(std, gap):
-    return math.ceil(8 * std / gap**2)
-
-
-def repeats_at_least_two(std, gap):
-    return max(2, math.ceil(8 * std**2 / gap**2))
-
-
 def _repeats_case(std, gap, label):
     def expect():
         """The oracle: try one number after the other."""
         repeats = 1
         while math.sqrt(std**2 / repeats + std**2 / repeats) > gap / 2:
             repeats += 1
-        return {"the number of repetitions": float(repeats)}
+        return float(repeats)
 
-    return Case(
-        label=label,
-        run=lambda function, probe: {
-            "the number of repetitions": as_number(
-                "the number of repetitions", probe(function, std, gap)
-            )
-        },
-        expect=expect,
-        hint="Each of the two means has the variance std²/R; the variances add up. The root of "
-        "their sum is to be at most gap / 2.",
+    hint = (
+        "Each of the two means has the variance std²/R; the variances add up. The root of their "
+        "sum is to be at most gap / 2."
     )
+    return returns(label, "the number of repetitions", (std, gap), expect, hint, number=True)
 
 
 REPEATS_NEEDED = Exercise(
@@ -1054,62 +568,48 @@ REPEATS_NEEDED = Exercise(
         _repeats_case(1.0, 40.0, "std 1, gap 40: one repetition of each will do"),
         _repeats_case(1.0, 2.0, "std 1, gap 2: exactly half the gap is small enough"),
     ),
-    mistakes=(
-        Mistake(
-            repeats_of_one,
-            "This is for a single mean. Both means are uncertain, so the variance of their "
-            "difference is twice that of one.",
-        ),
-        Mistake(
-            repeats_one_more,
-            "One too many where the number comes out whole: *at most* half the gap includes "
-            "exactly half. `math.ceil` leaves whole numbers alone.",
-        ),
-        Mistake(
-            repeats_floor,
-            "Rounded down: with so few repetitions the standard error is still too large.",
-        ),
-        Mistake(
-            repeats_rounded,
-            "Rounded to the nearest whole number, which may be too few. Which way must it go?",
-        ),
-        Mistake(
-            repeats_whole_gap,
-            "This makes the standard error as large as the gap. It is to be at most half of it.",
-        ),
-        Mistake(
-            repeats_half_not_squared,
-            "Squaring both sides squares the gap / 2 as well: gap² / 4.",
-        ),
-        Mistake(
-            repeats_without_squares,
-            "The squares are missing: it is the variances that shrink with R.",
-        ),
-        Mistake(
-            repeats_root,
-            "This is √R. Square it: four times as many repetitions halve the standard error.",
-        ),
-        Mistake(
-            repeats_upside_down,
-            "Upside down: a smaller gap needs more repetitions, not fewer.",
-        ),
-        Mistake(
-            repeats_altogether,
-            "This counts the repetitions of both settings together. Those of each are wanted.",
-        ),
-        Mistake(
-            repeats_fraction,
-            "Nothing can be repeated a fraction of a time. Round to a whole number; which way?",
-        ),
-        Mistake(
-            repeats_variance_given,
-            "`std` is the standard deviation; its square is the variance.",
-        ),
-        Mistake(
-            repeats_at_least_two,
-            "The smallest number is 1: the standard deviation is known here, not estimated.",
-        ),
-    ),
+    mistakes="""
+8 => 4
+# This is for a single mean. Both means are uncertain, so the variance of their difference is
+# twice that of one.
+
+math.ceil(8 * std ** 2 / gap ** 2) => int(8 * std ** 2 / gap ** 2) + 1
+# One too many where the number comes out whole: *at most* half the gap includes exactly half.
+# `math.ceil` leaves whole numbers alone.
+
+math.ceil => int
+# Rounded down: with so few repetitions the standard error is still too large.
+
+math.ceil => round
+# Rounded to the nearest whole number, which may be too few. Which way must it go?
+
+8 => 2
+# This makes the standard error as large as the gap. It is to be at most half of it.
+
+8 * std ** 2 / gap ** 2 => 4 * std ** 2 / gap
+# Squaring both sides squares the gap / 2 as well: gap² / 4.
+
+std ** 2 / gap ** 2 => std / gap
+# The squares are missing: it is the variances that shrink with R.
+
+8 * std ** 2 / gap ** 2 => math.sqrt(8) * std / gap
+# This is √R. Square it: four times as many repetitions halve the standard error.
+
+std ** 2 / gap ** 2 => gap ** 2 / std ** 2
+# Upside down: a smaller gap needs more repetitions, not fewer.
+
+math.ceil => 2 * math.ceil
+# This counts the repetitions of both settings together. Those of each are wanted.
+
+math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 / gap ** 2
+# Nothing can be repeated a fraction of a time. Round to a whole number; which way?
+
+std ** 2 => std
+# `std` is the standard deviation; its square is the variance.
+
+math.ceil(8 * std ** 2 / gap ** 2) => max(2, math.ceil(8 * std ** 2 / gap ** 2))
+# The smallest number is 1: the standard deviation is known here, not estimated.
+""",
 )
 
 EXERCISES = {
