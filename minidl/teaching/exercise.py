@@ -45,13 +45,6 @@ class Case:
     tol: float = 1e-9
 
 
-class Mistake:
-    """A wrong answer of a chapter that is still to be turned into edits."""
-
-    def __init__(self, answer, hint):
-        self.name, self.answer, self.hint = answer.__name__, answer, hint
-
-
 @dataclass(frozen=True)
 class Exercise:
     """What a reader is to write.
@@ -87,8 +80,6 @@ class Exercise:
     @cached_property
     def wrong_answers(self):
         """The mistakes, as a tuple of :class:`.mistakes.Mistake`."""
-        if isinstance(self.mistakes, tuple):
-            return self.mistakes
         return read_mistakes(self.mistakes, self.solution, self.name)
 
     def outcome(self, case, answer, limit=guard.SECONDS):
