@@ -15,9 +15,10 @@ from ._shared import randn, returns
 LABELS = torch.tensor([2, 0, 1, 1, 3])
 
 
-def _one_hot_case(labels, num_classes, label, hint="", dtype=torch.float32, **options):
+def _one_hot_case(labels, num_classes, label, hint="", **options):
     def expect():
-        return torch.nn.functional.one_hot(labels, num_classes).to(options.get("dtype", dtype))
+        target = torch.nn.functional.one_hot(labels, num_classes)
+        return target.to(options.get("dtype", torch.float32))
 
     return returns(label, "one_hot(labels)", (labels, num_classes), expect, hint, **options)
 

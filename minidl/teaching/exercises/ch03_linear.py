@@ -200,13 +200,11 @@ LINEAR = Exercise(
     mistakes="""
 weight_grad.addmm_(grad.t(), x) => weight_grad = self.weight_grad + grad.t() @ x
 bias_grad.add_(grad.sum(0)) => bias_grad = self.bias_grad + grad.sum(0)
-# The numbers are right, but `self.weight_grad = …` makes a new tensor and leaves the old one
-# behind. Whoever holds the old one, as `param()` hands it out, never sees the change. Add in
-# place: `+=` or `addmm_`.
-
+or
 bias_grad.add_(grad.sum(0)) => bias_grad = self.bias_grad + grad.sum(0)
-# `self.bias_grad = …` makes a new tensor and leaves the old one behind. Add in place, as for
-# the weight.
+# The numbers are right, but `self.weight_grad = …` makes a new tensor and leaves the old one
+# behind, and so does `self.bias_grad = …`. Whoever holds the old one, as `param()` hands it out,
+# never sees the change. Add in place: `+=` or `addmm_`.
 
 self.weight_grad.addmm_(grad.t(), x) => pass
 # weight_grad is still zero: dL/dW is missing.
@@ -220,9 +218,6 @@ add_ => add
 weight_grad.addmm_(grad.t(), x) => weight_grad -= grad.t() @ x
 add_ => sub_
 # A sign: gradients are added here. The minus comes in the step.
-
-addmm_(grad.t(), x) => addmm_(grad.t(), x / len(x))
-# The weight's gradient was divided by the number of samples. The layer adds up.
 
 mm(self.weight) => mm(self.weight) / len(x)
 # dL/dx was divided by the number of samples. Each row of it belongs to one sample.
@@ -283,8 +278,12 @@ grad.mm(self.weight) => grad @ self.weight.t()
 
 addmm_(grad.t(), x) => addmm_(grad.t(), x / len(x))
 grad.sum(0) => grad.mean(0)
-# The gradients were averaged over the batch. The layer adds up; whether the loss is a mean is
-# the loss's affair, and already in grad.
+or
+addmm_(grad.t(), x) => addmm_(grad.t(), x / len(x))
+or
+grad.sum(0) => grad.mean(0)
+# The gradient was averaged over the batch. The layer adds up; whether the loss is a mean is the
+# loss's affair, and already in grad.
 
 bias_grad.add_(grad.sum(0)) => bias_grad += grad
 # The bias has one entry for each output, grad has a row for each sample: sum the rows.
@@ -298,9 +297,6 @@ bias_grad.add_(grad.sum(0)) => bias_grad += grad.sum(1)
 
 grad.sum(0) => grad[0]
 # Only the first sample's gradient reached the bias. All samples share the bias.
-
-grad.sum(0) => grad.mean(0)
-# The bias gradient is the mean over the samples; the sum is wanted, as for the weight.
 
 self.bias_grad.add_(grad.sum(0)) => pass
 # bias_grad is still zero: dL/db is missing.

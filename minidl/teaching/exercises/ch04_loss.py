@@ -562,9 +562,6 @@ EQUAL_LR = Exercise(
 / num_outputs => / max(num_outputs - 1, 1)
 # One too few: C is the number of outputs, all of them counted.
 
-lr / num_outputs => 2 * lr
-# B's steps are too long already, and not always by a factor 2.
-
 / num_outputs => / num_outputs ** 2
 # One factor too many: the loss, the gradient and the step are all in proportion; the number of
 # outputs comes in once.

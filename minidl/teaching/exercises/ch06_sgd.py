@@ -224,10 +224,9 @@ max(curvatures) => (max(curvatures) + min(curvatures))
 # This is the rate with which the slowest coordinate is quickest. Larger ones still converge.
 
 max(curvatures) => curvatures[-1]
-# The last curvature was used. The list need not be in order.
-
+or
 max(curvatures) => curvatures[0]
-# The first curvature was used. The list need not be in order.
+# The first or the last curvature was used. The list need not be in order.
 
 max(curvatures) => math.sqrt(max(curvatures))
 # A root too many: the factor is 1 − η a, with a itself in it.

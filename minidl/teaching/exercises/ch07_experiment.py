@@ -270,13 +270,11 @@ Linear(in_features, 2 => Linear(in_features, 1
 # There is a single output. The network has one for each class, 2.
 
 modules = [] => modules, width, layers = ([], 25, 4)
-# Right for the paper's network, but `width` and `layers` are not used.
-
+or
 modules = [] => modules, width = ([], 25)
-# 25 was written where `width` belongs.
-
+or
 range(layers) => range(4)
-# 4 was written where `layers` belongs.
+# Right for the paper's network, but 25 or 4 was written where `width` or `layers` belongs.
 
 modules = [] => modules, width, layers = ([], layers, width)
 # `width` and `layers` have changed places: `layers` is how many, `width` how wide.

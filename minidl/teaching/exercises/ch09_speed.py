@@ -109,8 +109,7 @@ products * batch_size => 2 * products * batch_size
 # Twice too large: a multiplication and the addition behind it count as one here.
 
 widths[k - 1] => (widths[k - 1] + 1)
-# Only matrix products count; a bias was taken for a column.
-
+or
 return total => return total + batch_size * sum(widths[1:])
 # Only matrix products count; biases were counted as well.
 
@@ -341,10 +340,9 @@ wb[:, :-1] => (wb[:, :-1].t() if wb.shape[1] == len(wb) + 1 else wb[:, :-1])
 # right.
 
 grad @ wb[:, :-1] => -grad @ wb[:, :-1]
-# dL/dx has the wrong sign.
-
+or
 grad.t() @ joined => -grad.t() @ joined
-# The gradient of [W b] has the wrong sign. The minus belongs to the step.
+# This gradient has the wrong sign. The minus belongs to the step.
 
 grad.t() @ joined => (grad.t() @ joined).roll(1, 1)
 # The bias's column stands first in the gradient, as for [b W]. In [W b] it is last.
@@ -446,10 +444,9 @@ min(peak, operations / moved * bandwidth) => int(min(peak, operations / moved * 
 # Right but for rounding: was it rounded, or computed in float32?
 
 + rows * columns =>
-# The result has to be moved, too.
-
+or
 + inner * columns =>
-# The second matrix has to be moved, too.
+# A matrix was left out. Both factors have to be moved, and the result, too.
 
 rows * inner + inner * columns => 2 * rows * inner * columns
 # Each number was counted as often as it is used. Once in the processor it stays there.
