@@ -28,7 +28,6 @@ LONGEST = [
     "test_offline.py",
     "test_own.py",
     "test_experiment.py",
-    "test_mutants.py",
     "test_lab_plain.py",
     "07_experiment.ipynb",
 ]
