@@ -167,6 +167,13 @@ ASTRAY = {
         "y: this is a list, expected a tensor of shape (5, 3)",
         "",
     ),
+    "a parameter": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n"
+        "        return torch.nn.Parameter(torch.tanh(x))\n",
+        "`forward` returns a `Parameter`, expected a plain tensor",
+        "",
+    ),
     "wrong shape": (
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).t()\n",
