@@ -218,8 +218,8 @@ def _read(path):
         number: (name, source.strip() + "\n")
         for number, name, source in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     }
-    lines = [node for node in ast.parse(head).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    imports = {ast.unparse(line) for line in lines}
+    lines = map(ast.unparse, ast.parse(head).body)
+    imports = {line for line in lines if line.startswith(("import ", "from "))}
     return imports, sections, text != _stamped(text)
 
 
