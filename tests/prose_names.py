@@ -39,12 +39,13 @@ ELSEWHERE = {
     "remove-output": "a tag of cells",
     'Name = check("key", Name)': "a pattern",
     "(parameter, gradient)": "the pairs that param() lists",
+    "wb_grad": "the third of what linear_joined returns",
     ":::{exercise}": "a directive of the pages",
     ":::{solution}": "a directive of the pages",
 }
 
 #: Letters that stand for anything.
-ANY = set("abcdfknt")
+ANY = set("abcdfjknt")
 
 #: What an object of this name is, where more than one thing has attributes like these.
 TENSOR = torch.Tensor
