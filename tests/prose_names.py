@@ -39,7 +39,7 @@ ELSEWHERE = {
     "remove-output": "a tag of cells",
     'Name = check("key", Name)': "a pattern",
     "(parameter, gradient)": "the pairs that param() lists",
-    "wb_grad": "the third of what linear_joined returns",
+    "(y, dx, wb_grad)": "what linear_joined returns",
     ":::{exercise}": "a directive of the pages",
     ":::{solution}": "a directive of the pages",
 }

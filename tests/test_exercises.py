@@ -85,6 +85,11 @@ def test_a_piece_that_is_not_in_the_solution_once_is_named(piece, times):
     assert f"`{piece}` stands {times} times in the solution" in str(error.value)
 
 
+def test_a_line_that_is_no_edit_is_named():
+    with pytest.raises(ValueError, match="ReLU 1: `x.abs` has no arrow"):
+        read_mistakes("x.abs\n# A hint.", ReLU, "ReLU")
+
+
 def test_a_statement_is_to_be_true_unless_the_case_says_otherwise():
     case = Case("a case", run=None, expect=lambda: {"it rains": False})
     assert complaint(case, {"it rains": False, "the sun shines": True}) is None

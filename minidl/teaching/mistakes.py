@@ -26,6 +26,9 @@ import torch
 
 ARROW = " => "
 
+#: Decorators that are no checks.
+PYTHONS_OWN = ("property", "staticmethod", "classmethod", "dataclass")
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -56,14 +59,16 @@ def read_mistakes(text, solution, name):
         If a piece does not stand exactly once in the solution.
     """
     source, mistakes = plain(solution), []
-    for stanza in filter(None, textwrap.dedent(text).strip().split("\n\n")):
+    for stanza in filter(None, text.strip().split("\n\n")):
         lines = stanza.splitlines()
         hint = " ".join(line[2:] for line in lines if line.startswith("# "))
         code = "\n".join(line for line in lines if not line.startswith("# "))
         for change in code.split("\nor\n"):
             title = f"{name} {len(mistakes) + 1}"
-            wrong = replaced(source, change) if change.startswith("def ") else None
-            wrong = wrong or edited(source, change, title)
+            if change.startswith("def "):
+                wrong = replaced(source, change)
+            else:
+                wrong = edited(source, change, title)
             mistakes.append(Mistake(title, compiled(wrong, solution, title), hint))
     return tuple(mistakes)
 
@@ -82,19 +87,14 @@ def bare(node):
     """
 
     class Strip(ast.NodeTransformer):
-        def visit_FunctionDef(self, node):
-            node.decorator_list = [
-                decorator
-                for decorator in node.decorator_list
-                if ast.unparse(decorator) in ("property", "staticmethod", "classmethod")
-            ]
-            return self.visit_ClassDef(node)
-
         def visit_ClassDef(self, node):
             self.generic_visit(node)
+            node.decorator_list = [d for d in node.decorator_list if ast.unparse(d) in PYTHONS_OWN]
             if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
                 del node.body[0]
             return node
+
+        visit_FunctionDef = visit_ClassDef
 
         def visit_Expr(self, node):
             name = getattr(getattr(node.value, "func", None), "id", "")
@@ -116,10 +116,13 @@ def edited(source, change, title):
     """Apply the edits of one wrong answer; each piece is looked for in the source as it was."""
     pairs = []
     for line in change.splitlines():
-        if ARROW in f"{line} ":
-            pairs.append([part.strip() for part in f"{line} ".split(ARROW, 1)])
-        else:
+        piece, arrow, put = f"{line} ".partition(ARROW)
+        if arrow:
+            pairs.append([piece.strip(), put.strip()])
+        elif pairs:
             pairs[-1][1] = f"{pairs[-1][1]}\n{line.removeprefix('    ')}".lstrip("\n")
+        else:
+            raise ValueError(f"{title}: `{line}` has no arrow")
     for piece, _ in pairs:
         if source.count(piece) != 1:
             times = f"stands {source.count(piece)} times in the solution, wanted once"
