@@ -86,7 +86,7 @@ def test_a_piece_that_is_not_in_the_solution_once_is_named(piece, times):
 
 
 def test_a_line_that_is_no_edit_is_named():
-    with pytest.raises(ValueError, match="ReLU 1: `x.abs` has no arrow"):
+    with pytest.raises(ValueError, match=r"ReLU 1: `x\.abs` has no arrow"):
         read_mistakes("x.abs\n# A hint.", ReLU, "ReLU")
 
 
