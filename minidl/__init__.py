@@ -4,7 +4,7 @@ The book that builds it, chapter by chapter, is in ``book/``.
 """
 
 from .activations import ReLU, Sigmoid, Tanh
-from .data import balanced_radius, disc, disc_fold, error_rate, minibatches, one_hot
+from .data import balanced_radius, disc, disc_fold, error_rate, minibatches, one_hot, standardize
 from .gradcheck import gradcheck, gradcheck_loss, numerical_gradient
 from .linear import Linear, xavier_std
 from .losses import MSELoss
@@ -35,6 +35,7 @@ __all__ = [
     "minibatches",
     "numerical_gradient",
     "one_hot",
+    "standardize",
     "train_epoch",
     "xavier_std",
 ]

@@ -9,10 +9,12 @@ from .checks import (
     check_classes,
     check_count,
     check_dtype,
+    check_finite,
     check_generator,
     check_labels,
     check_number,
     check_rows,
+    check_tensor,
 )
 
 
@@ -20,8 +22,9 @@ def balanced_radius(side):
     """Return the radius of the disc that covers half of a square.
 
     From π r² = side² / 2 follows r = side / √(2π).  For the paper's square of side
-    2 this is √(2/π) ≈ 0.798.  The paper prints 2/√π ≈ 1.128, which is a slip: that
-    disc reaches over the edges of the square and covers 91 % of it.
+    2 this is √(2/π) ≈ 0.798, as in its authors' program.  The paper prints
+    2/√π ≈ 1.128, which is a slip: that disc reaches over the edges of the square and
+    covers 91 % of it.
 
     Parameters
     ----------
@@ -160,6 +163,38 @@ def minibatches(x, y, batch_size, *, generator=None):
         order = torch.randperm(len(x), generator=generator)
         x, y = x[order], y[order]
     yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
+
+
+def standardize(train, test):
+    """Shift and scale inputs by one mean and one standard deviation, those of all training entries.
+
+    Afterwards the training entries have mean 0 and standard deviation 1; the test
+    entries nearly so.  Test data have no part in the two numbers: a network in use
+    meets its inputs one at a time, and no set of them to take a mean of.
+
+    Parameters
+    ----------
+    train, test : torch.Tensor, shapes (N, F) and (M, F)
+        Left as they are.
+
+    Returns
+    -------
+    (torch.Tensor, torch.Tensor)
+        (x − m)/s of both, where m and s are the mean and the standard deviation (with
+        n − 1) of the N·F entries of ``train``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the numbers of columns or the dtypes differ, or the training entries are not finite or
+        all equal.
+    """
+    check_tensor("standardize", "train", train, shape=("N", "F"))
+    check_finite("standardize", "train", train)
+    check_tensor("standardize", "test", test, shape=("M", train.shape[1]), like=train)
+    mean, std = train.mean(), train.std()
+    check_number("standardize", "the standard deviation of train", std.item(), above=0)
+    return (train - mean) / std, (test - mean) / std
 
 
 class Fold(NamedTuple):

@@ -1,4 +1,4 @@
-"""The fully connected layer, and the two ways to draw its first weights."""
+"""The fully connected layer, and the ways to draw its first parameters."""
 
 import math
 
@@ -35,6 +35,10 @@ def xavier_std(in_features, out_features):
     return math.sqrt(2 / (in_features + out_features))
 
 
+#: The words for a layer's first parameters.
+STARTS = ("xavier", "xavier_all", "torch")
+
+
 class Linear(Module):
     """Fully connected layer, y = x Wᵀ + b.
 
@@ -42,11 +46,12 @@ class Linear(Module):
     ----------
     in_features, out_features : int
         Columns of the input and of the output.
-    init : {"xavier", "torch"}
+    init : {"xavier", "xavier_all", "torch"}
         How the first parameters are drawn.  ``"xavier"``: normal weights with
-        standard deviation :func:`xavier_std`, zero biases, as in the paper.
-        ``"torch"``: weights and biases uniform in ±1/√in_features, as PyTorch's
-        own layer does.
+        standard deviation :func:`xavier_std`, zero biases, as is usual.
+        ``"xavier_all"``: the biases normal with that standard deviation, too, as in
+        the program of the paper's authors.  ``"torch"``: weights and biases uniform
+        in ±1/√in_features, as PyTorch's own layer does.
     generator : torch.Generator, optional
         Source of the random numbers; PyTorch's default one if None.
     dtype : torch.dtype
@@ -72,7 +77,7 @@ class Linear(Module):
     ):
         check_count("Linear", "in_features", in_features)
         check_count("Linear", "out_features", out_features)
-        check_choice("Linear", "init", init, ("xavier", "torch"))
+        check_choice("Linear", "init", init, STARTS)
         check_generator("Linear", generator)
         check_dtype("Linear", dtype)
         self.in_features = in_features
@@ -81,13 +86,14 @@ class Linear(Module):
         self.bias = torch.zeros(out_features, dtype=dtype)
         self.weight_grad = torch.zeros_like(self.weight)
         self.bias_grad = torch.zeros_like(self.bias)
-        if init == "xavier":
-            normal = torch.randn(self.weight.shape, generator=generator, dtype=torch.float64)
-            self.weight.copy_(normal * xavier_std(in_features, out_features))
-        else:
-            for parameter in (self.weight, self.bias):
-                uniform = torch.rand(parameter.shape, generator=generator, dtype=torch.float64)
+        for parameter in [self.weight] if init == "xavier" else [self.weight, self.bias]:
+            options = {"generator": generator, "dtype": torch.float64}
+            if init == "torch":
+                uniform = torch.rand(parameter.shape, **options)
                 parameter.copy_((2 * uniform - 1) / math.sqrt(in_features))
+            else:
+                normal = torch.randn(parameter.shape, **options)
+                parameter.copy_(normal * xavier_std(in_features, out_features))
 
     @checked
     def forward(self, x):

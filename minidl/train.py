@@ -33,16 +33,17 @@ from .sequential import Sequential
 
 @dataclass
 class History:
-    """What a training run was like, one entry an epoch.
+    """What a training run was like.
 
     Attributes
     ----------
     loss : list of float
-        Mean of the mini-batches' losses, weighted by their sizes, each taken when
-        the mini-batch was met, so before its step.
+        One entry an epoch: the mean of the mini-batches' losses, weighted by their
+        sizes, each taken when the mini-batch was met, so before its step.
     train_error, test_error : list of float
-        Error rates between 0 and 1 at the end of the epoch; ``test_error`` stays
-        empty if no test data were given.
+        Error rates between 0 and 1: before the first epoch and after each, so that
+        entry e is the one after e epochs.  ``test_error`` stays empty if no test data
+        were given.
     """
 
     loss: list = field(default_factory=list)
@@ -195,7 +196,7 @@ def fit(
     progress : bool
         Show a progress bar, if the output is a terminal.
     errors : bool
-        Measure the error rates after every epoch.
+        Measure the error rates before the first epoch and after every one.
     compile : bool
         Let ``torch.compile`` make one function of ten steps, or of ten samples.  This takes
         seconds before the first step and works for any modules.  Where there is no C++ compiler, a
@@ -243,6 +244,14 @@ def fit(
     else:
         losses = _fast_epochs(trainer, model, loss, x, y, **options)
     history = History()
+
+    def measure(epoch):
+        history.train_error.append(_error_rate(model, x, y, epoch, lr))
+        if test is not None:
+            history.test_error.append(_error_rate(model, *test, epoch, lr))
+
+    if errors:
+        measure(0)
     numbers = range(1, epochs + 1)
     for epoch in tqdm(numbers, disable=None, leave=False) if progress else numbers:
         try:
@@ -252,9 +261,7 @@ def fit(
         if trainer is not None and (errors or epoch == epochs):
             trainer.store()
         if errors:
-            history.train_error.append(_error_rate(model, x, y, epoch, lr))
-            if test is not None:
-                history.test_error.append(_error_rate(model, *test, epoch, lr))
+            measure(epoch)
     return history
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import minidl
 from minidl import Linear, MSELoss, ReLU, Sequential, Tanh, accumulate_batch, fit, train_epoch
-from minidl.experiment import Setting, paper_network, run
-from minidl.torch_twin import fit_torch, torch_twin
+from minidl.paper import Setting, fit_torch, paper_network, run, torch_twin
 
 
 @st.composite

@@ -23,7 +23,7 @@ from notebooks import (
 )
 
 import minidl
-from minidl import compiled, experiment, plan, torch_twin
+from minidl import compiled, paper, plan
 from minidl.teaching.exercises import EXERCISES
 from minidl.teaching.mistakes import bare
 
@@ -44,7 +44,7 @@ CHAPTER = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 def package(name):
     """Find a name in the package, or return None."""
-    places = (minidl, minidl.data, experiment, torch_twin, plan, compiled)
+    places = (minidl, minidl.data, paper, plan, compiled)
     return next((getattr(place, name) for place in places if hasattr(place, name)), None)
 
 

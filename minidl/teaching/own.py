@@ -47,6 +47,7 @@ NEEDED = {
     "5.1": "Sequential",
     "6.4": "train_epoch",
     "7.1": "paper_network",
+    "7.3": "standardize",
 }
 
 
@@ -98,26 +99,30 @@ def load(path):
     return module
 
 
-def missing(module):
-    """List what the experiment needs and a module does not define: ``Linear (exercise 3.2)``."""
+def missing(module, setting=None):
+    """List what the experiment needs and a module does not define: ``Linear (exercise 3.2)``.
+
+    A ``setting`` with raw inputs needs no ``standardize``.
+    """
     return [
         f"{name} (exercise {number})"
         for number, name in NEEDED.items()
-        if getattr(getattr(module, name, None), "__module__", None) != module.__name__
+        if (setting is None or setting.standardize or name != "standardize")
+        and getattr(getattr(module, name, None), "__module__", None) != module.__name__
     ]
 
 
-def framework():
+def framework(setting=None):
     """Load the reader's framework, or say what is missing and return ``"minidl"`` in its place."""
     path = Path.cwd() / FILE
-    lacking = missing(types.ModuleType("nothing"))
+    lacking = missing(types.ModuleType("nothing"), setting)
     if enabled() and path.is_file():
         try:
             module = load(path)
         except ValueError as error:
             print(f"{error}.\nUntil that is mended, the book's own stands in.")
             return "minidl"
-        lacking = missing(module)
+        lacking = missing(module, setting)
         if not lacking:
             print(f"Everything below runs on your own code, from {FILE}.")
             return module

@@ -4,31 +4,16 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.colors import ListedColormap
 
+from ..paper.figures import INSIDE, OUTSIDE, show_circle, show_points
+
+__all__ = ["show_circle", "show_points", "show_product", "show_regions", "use_style"]
+
 STYLE = "minidl.teaching.book"
-OUTSIDE, INSIDE = "#D55E00", "#0072B2"
 
 
 def use_style():
     """Use the book's style for every figure from here on."""
     plt.style.use(STYLE)
-
-
-def show_points(axis, x, labels, size=8):
-    """Scatter points of shape (N, 2) over the square, class 0 as circles, 1 as triangles."""
-    for label, marker, color in ((0, "o", OUTSIDE), (1, "^", INSIDE)):
-        points = x[labels == label]
-        axis.scatter(
-            points[:, 0], points[:, 1], s=size, marker=marker, color=color, label=f"class {label}"
-        )
-    axis.set(
-        aspect="equal", xlim=(-1, 1), ylim=(-1, 1), xlabel="$x_1$", ylabel="$x_2$", axisbelow=True
-    )
-
-
-def show_circle(axis, radius, center=(0, 0), **style):
-    """Draw the disc's edge, dashed."""
-    circle = plt.Circle(center, radius, fill=False, linestyle="--", linewidth=1.5, **style)
-    axis.add_patch(circle)
 
 
 def show_regions(axis, predict, resolution=201):

@@ -17,8 +17,7 @@ import numpy as np
 import torch
 
 from minidl import Linear, MSELoss, disc, fit, one_hot
-from minidl.experiment import paper_network
-from minidl.torch_twin import torch_twin
+from minidl.paper import paper_network, torch_twin
 
 
 @dataclass(frozen=True)

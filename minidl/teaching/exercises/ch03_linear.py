@@ -105,10 +105,14 @@ def _run_given(cls, probe):
     stepped = torch.allclose(layer.weight, PARAMETERS[0] - 1.0)
     layer.zero_grad()
     drawn = {}
-    for init in ("xavier", "torch"):
+    for init in ("xavier", "xavier_all", "torch"):
         generator = torch.Generator().manual_seed(11)
         drawn[init] = probe(cls, IN, OUT, init=init, generator=generator, dtype=torch.float64)
-    normal = randn(OUT, IN, seed=11) * math.sqrt(2 / (IN + OUT))
+    generator = torch.Generator().manual_seed(11)
+    normal = [
+        torch.randn(shape, generator=generator, dtype=torch.float64) * math.sqrt(2 / (IN + OUT))
+        for shape in ((OUT, IN), (OUT,))
+    ]
     generator = torch.Generator().manual_seed(11)
     even = [
         (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / math.sqrt(IN)
@@ -124,7 +128,10 @@ def _run_given(cls, probe):
         ),
         "`gradient_step(lr)` takes away lr times the gradient": stepped,
         "with init='xavier' the weights are normal numbers times xavier_std, the biases zero": (
-            torch.allclose(drawn["xavier"].weight, normal) and not drawn["xavier"].bias.any()
+            torch.allclose(drawn["xavier"].weight, normal[0]) and not drawn["xavier"].bias.any()
+        ),
+        "with init='xavier_all' the biases are normal, too": all(
+            map(torch.allclose, (drawn["xavier_all"].weight, drawn["xavier_all"].bias), normal)
         ),
         "with init='torch' weights and biases are even in ±1/√in_features": all(
             map(torch.allclose, (drawn["torch"].weight, drawn["torch"].bias), even)

@@ -10,8 +10,8 @@ from ...activations import Tanh
 from ...linear import Linear
 from ...losses import MSELoss
 from ...module import Module
+from ...paper import torch_twin
 from ...sequential import Sequential
-from ...torch_twin import torch_twin
 from ..exercise import Case, Exercise, as_number
 from ._shared import randn, returns
 

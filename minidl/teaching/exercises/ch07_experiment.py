@@ -5,7 +5,8 @@ import statistics
 
 import torch
 
-from ... import experiment
+from ... import paper
+from ...data import standardize
 from ..exercise import Case, Exercise, as_number
 from ..probe import Failure
 from ._shared import randn, returns
@@ -155,7 +156,7 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
 
 PAPER_NETWORK = Exercise(
     number="7.1",
-    solution=experiment.paper_network,
+    solution=paper.paper_network,
     cases=(
         _size_case("the paper's: five linear layers, 2 → 25 → 25 → 25 → 25 → 2"),
         _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2),
@@ -419,6 +420,112 @@ final.mean().item() => statistics.median(final.tolist())
 """,
 )
 
+# --- standardize ------------------------------------------------------------------
+
+
+def _sets(rows, others, columns, seed, dtype=torch.float64):
+    """Columns and sets that differ in mean and spread, so that no two ways agree."""
+    scale = torch.arange(1, columns + 1, dtype=torch.float64)
+    train = 0.7 * scale * randn(rows, columns, seed=seed) + scale.sqrt() + 1.5
+    test = 1.9 * scale * randn(others, columns, seed=seed + 1) - 0.8
+    return train.to(dtype), test.to(dtype)
+
+
+def _standardize_case(label, train, test, tol=1e-9):
+    def run(function, probe):
+        result = probe(function, train, test)
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise Failure(
+                ("no pair",), "`standardize` does not return a pair, wanted `(train, test)`"
+            )
+        return {"the training set": result[0], "the test set": result[1]}
+
+    def expect():
+        numbers = train.double().flatten().tolist()
+        mean, std = statistics.fmean(numbers), statistics.stdev(numbers)
+        sets = {"the training set": train, "the test set": test}
+        return {name: ((x.double() - mean) / std).to(x.dtype) for name, x in sets.items()}
+
+    hint = (
+        "Two numbers, the mean and the standard deviation of all entries of `train`; both sets "
+        "less the one, over the other."
+    )
+    return Case(label, run, expect, hint, tol)
+
+
+STANDARDIZE = Exercise(
+    number="7.3",
+    solution=standardize,
+    cases=(
+        _standardize_case(
+            "7 training and 5 test points with 3 columns: equals Python's `statistics`",
+            *_sets(7, 5, 3, seed=21),
+        ),
+        _standardize_case("a test set of one point", *_sets(6, 1, 2, seed=23)),
+        _standardize_case(
+            "float32 stays float32", *_sets(9, 4, 2, seed=25, dtype=torch.float32), tol=1e-5
+        ),
+    ),
+    mistakes="""
+(test - mean) / std => (test - test.mean()) / test.std()
+# The test set was standardised by its own mean and standard deviation. The two sets are then
+# changed by different rules, and a single new point has no spread at all.
+
+(test - mean) / std => (test - mean) / test.std()
+# The test set's own standard deviation was used. Both numbers are the training set's.
+
+mean, std = (train.mean(), train.std()) =>
+    both = torch.cat([train, test])
+    mean, std = (both.mean(), both.std())
+# Mean and standard deviation were taken over both sets together. The test data then have a part
+# in what the network is trained on.
+
+(train.mean(), train.std()) => (train.mean(0), train.std(0))
+# Each column got a mean and a standard deviation of its own. The program takes one number each,
+# over all entries.
+
+((train - mean) / std, (test - mean) / std) =>
+    tuple((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True) for x in (train, test))
+# Each point was standardised by itself (dimension 1), which takes away where it lies.
+
+std()) => std(correction=0))
+# The squares were divided by n. The program divides by n − 1, as `std()` does.
+
+train.std() => train.var()
+# This divides by the variance; its root is missing.
+
+train.mean() => 0
+# The mean was left in: subtract it before you divide.
+
+train.std() => 1
+# The mean is gone, the division by the deviation is missing.
+
+((train - mean) / std, (test - mean) / std) => (train / std - mean, test / std - mean)
+# The mean was subtracted after the division, when it is no longer the mean.
+
+(train.mean(), train.std()) => (train.min(), train.max() - train.min())
+# This maps the smallest entry to 0 and the largest to 1. Wanted are mean 0 and standard
+# deviation 1.
+
+((train - mean) / std, (test - mean) / std) =>
+    (train.sub_(mean).div_(std), test.sub_(mean).div_(std))
+# `sub_`, `-=` and their like change what was given. Whoever called still needs the raw points:
+# make new tensors.
+
+(test - mean) / std => test
+# The test set was returned as it came.
+
+return ((train - mean) / std, (test - mean) / std) =>
+    train = (train - mean) / std
+    return (train, (test - train.mean()) / train.std())
+# `train` was replaced before the test set's turn, so that its mean is 0 and its deviation 1 by
+# then. Keep the two numbers first.
+
+((train - mean) / std, (test - mean) / std) => ((test - mean) / std, (train - mean) / std)
+# The two have changed places: first the training set.
+""",
+)
+
 # --- paired_gap ------------------------------------------------------------------
 
 
@@ -454,7 +561,7 @@ def _paired_case(repeats, seed, label, dtype=torch.float64, tol=1e-9, turned=Fal
 
 
 PAIRED_GAP = Exercise(
-    number="7.3",
+    number="7.4",
     solution=paired_gap,
     cases=(
         _paired_case(6, 11, "6 pairs: equals Python's `statistics` on the differences"),
@@ -557,7 +664,7 @@ def _repeats_case(std, gap, label):
 
 
 REPEATS_NEEDED = Exercise(
-    number="7.4",
+    number="7.5",
     solution=repeats_needed,
     cases=(
         _repeats_case(3.0, 1.7, "std 3, gap 1.7"),
@@ -613,6 +720,7 @@ math.ceil(8 * std ** 2 / gap ** 2) => max(2, math.ceil(8 * std ** 2 / gap ** 2))
 EXERCISES = {
     "paper-network": PAPER_NETWORK,
     "summarize": SUMMARIZE,
+    "standardize": STANDARDIZE,
     "paired-gap": PAIRED_GAP,
     "repeats-needed": REPEATS_NEEDED,
 }

@@ -8,13 +8,13 @@ from copy import deepcopy
 import torch
 from tqdm import tqdm
 
-from .activations import ReLU, Sigmoid, Tanh
-from .checks import check_instance, check_tensor, describe
-from .data import error_rate, minibatches
-from .linear import Linear
-from .network_checks import check_loss, check_options, check_prediction, check_samples
-from .sequential import Sequential
-from .train import History
+from ..activations import ReLU, Sigmoid, Tanh
+from ..checks import check_instance, check_tensor, describe
+from ..data import error_rate, minibatches
+from ..linear import Linear
+from ..network_checks import check_loss, check_options, check_prediction, check_samples
+from ..sequential import Sequential
+from ..train import History
 
 ACTIVATIONS = {ReLU: torch.nn.ReLU, Tanh: torch.nn.Tanh, Sigmoid: torch.nn.Sigmoid}
 
@@ -83,6 +83,7 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)
     history = History()
+    _measure(history, network, x, y, test, 0, lr)
     for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
         total = 0.0
         batches = minibatches(x, y, batch_size, generator=generator)
@@ -94,15 +95,20 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
             optimizer.step()
             total += loss.item() * len(x_batch)
         history.loss.append(total / len(x))
-        with torch.no_grad():
-            prediction = network(x)
-            check_prediction(prediction, epoch, lr)
-            history.train_error.append(error_rate(prediction, y))
-            if test is not None:
-                prediction = network(test[0])
-                check_prediction(prediction, epoch, lr)
-                history.test_error.append(error_rate(prediction, test[1]))
+        _measure(history, network, x, y, test, epoch, lr)
     return history
+
+
+@torch.no_grad()
+def _measure(history, network, x, y, test, epoch, lr):
+    """Note the error rates after an epoch, or after none."""
+    sets = [(history.train_error, x, y)]
+    if test is not None:
+        sets.append((history.test_error, *test))
+    for errors, points, target in sets:
+        prediction = network(points)
+        check_prediction(prediction, epoch, lr)
+        errors.append(error_rate(prediction, target))
 
 
 def _check_network(network, x, y):

@@ -1,0 +1,118 @@
+"""The paper's Figures 1 and 2, drawn anew."""
+
+import matplotlib.pyplot as plt
+
+from ..checks import check_instance
+from ..data import balanced_radius
+from .experiment import Result
+from .results import FIGURE2, LABELS, check_results, paper_side
+
+OUTSIDE, INSIDE = "#D55E00", "#0072B2"
+PANELS = (
+    ("loss", 1, "training loss"),
+    ("train_error", 100, "train error [%]"),
+    ("test_error", 100, "test error [%]"),
+)
+
+
+def show_points(axis, x, labels, size=8):
+    """Scatter points of shape (N, 2) over the square, class 0 as circles, 1 as triangles."""
+    for label, marker, color in ((0, "o", OUTSIDE), (1, "^", INSIDE)):
+        points = x[labels == label]
+        axis.scatter(
+            points[:, 0], points[:, 1], s=size, marker=marker, color=color, label=f"class {label}"
+        )
+    axis.set(
+        aspect="equal", xlim=(-1, 1), ylim=(-1, 1), xlabel="$x_1$", ylabel="$x_2$", axisbelow=True
+    )
+
+
+def show_circle(axis, radius, center=(0, 0), **style):
+    """Draw the disc's edge, dashed."""
+    circle = plt.Circle(center, radius, fill=False, linestyle="--", linewidth=1.5, **style)
+    axis.add_patch(circle)
+
+
+def figure1(result):
+    """Draw the test data, the untrained and the trained network's classes of it.
+
+    The points are shifted to [0, 1]², as in the paper's Figure 1.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``result`` is no :class:`Result` of a run.
+    """
+    check_instance("figure1", "result", result, Result)
+    if len(result.pictures) != 4:
+        raise ValueError(f"figure1: the result has {len(result.pictures)} pictures, wanted 4")
+    x, *classifications = result.pictures
+    titles = ("Test samples", "Untrained network", "Trained network")
+    ticks = (0, 0.5, 1)
+    figure, axes = plt.subplot_mosaic([[0, 1], [2, "."]], figsize=(5.2, 5.3))
+    for axis, labels, title in zip(axes.values(), classifications, titles, strict=True):
+        show_points(axis, (x + 1) / 2, labels, size=4)
+        show_circle(axis, balanced_radius(1.0), center=(0.5, 0.5))
+        axis.set(title=title, xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=ticks)
+    legend = axes[0].get_legend_handles_labels()
+    figure.legend(*legend, loc="center", bbox_to_anchor=(0.75, 0.25), markerscale=2)
+    return figure
+
+
+def figure2(results):
+    """Draw loss, train error and test error against epochs, ours over the paper's own curves.
+
+    A column for each framework, a row for each panel of the paper's Figure 2; mean and a
+    band of one standard deviation.  The horizontal axis counts the epochs that were
+    trained, for the paper's curves too: its error rates are those before each epoch,
+    but PyTorch's on training data those after it.  With one repetition we have no band.
+
+    Parameters
+    ----------
+    results : list of Result
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an entry is no :class:`Result` of a run.
+    """
+    check_results("figure2", results)
+    figure, axes = plt.subplots(
+        3, len(results), figsize=(5.2, 6.6), sharex=True, sharey="row", squeeze=False
+    )
+    for column, result in enumerate(results):
+        paper = paper_side(result.framework)
+        color = f"C{column}"
+        for row, (name, scale, label) in enumerate(PANELS):
+            axis = axes[row, column]
+            means, stds = ([scale * value for value in values] for values in FIGURE2[paper, name])
+            after = name == "loss" or (paper, name) == ("torch", "train_error")
+            epochs = range(1, 21) if after else range(20)
+            axis.plot(epochs, means, "--", color="black", linewidth=1.2, label="the paper")
+            for sign in (-1, 1):
+                edge = [mean + sign * std for mean, std in zip(means, stds, strict=True)]
+                axis.plot(epochs, edge, ":", color="black", linewidth=1)
+            curves = scale * result.curves(name)
+            mean = curves.mean(0)
+            epochs = range(result.setting.epochs + 1)[-len(mean) :]
+            axis.plot(epochs, mean, color=color, label="ours")
+            if len(curves) > 1:
+                std = curves.std(0)
+                axis.fill_between(epochs, mean - std, mean + std, color=color, alpha=0.25)
+            if column == 0:
+                axis.set_ylabel(label)
+        axes[0, column].set_title(LABELS[result.framework])
+        axes[0, column].legend()
+        axes[2, column].set_xlabel("epochs trained")
+        axes[2, column].xaxis.get_major_locator().set_params(integer=True)
+    for axis in axes[:, 0]:
+        axis.set_ylim(0, None)
+    return figure

@@ -1,0 +1,126 @@
+"""The paper's Table III beside ours, and the ends of its Figure 2."""
+
+import csv
+from importlib.resources import files
+
+from ..checks import check_instance, check_list
+from .experiment import Result
+
+LABELS = {"minidl": "Custom framework", "torch": "PyTorch", "own": "Your framework"}
+
+#: Error rates of the paper's Table III in per cent: mean and standard deviation of ten runs.
+TABLE3 = {
+    ("minidl", "train"): (4.33, 1.83),
+    ("minidl", "test"): (4.88, 2.23),
+    ("torch", "train"): (10.17, 8.88),
+    ("torch", "test"): (16.59, 14.13),
+}
+
+
+def _read_figure2():
+    """Read the curves of the paper's Figure 2 from the file that names their source."""
+    text = files(__package__).joinpath("figure2.csv").read_text()
+    curves = {}
+    for row in csv.DictReader(line for line in text.splitlines() if line[0] != "#"):
+        framework = {"custom": "minidl", "pytorch": "torch"}[row["framework"]]
+        means, stds = curves.setdefault((framework, row["panel"]), ([], []))
+        means.append(float(row["mean"]))
+        stds.append(float(row["std"]))
+    return curves
+
+
+#: The paper's Figure 2: for a framework and one of "loss", "train_error", "test_error" the means
+#: and the standard deviations of ten runs, 20 of each; error rates as shares.
+FIGURE2 = _read_figure2()
+
+
+def paper_side(framework):
+    """Name the paper's framework that one of ours is compared with."""
+    return "torch" if framework == "torch" else "minidl"
+
+
+def table(results):
+    """Summarise error rates: Table III.
+
+    Parameters
+    ----------
+    results : list of Result
+
+    Returns
+    -------
+    list of dict
+        A row for each framework and each of train and test: ``framework``, ``data``;
+        ``epochs``, after which the error rates were taken; ``mean`` and ``std`` over
+        the repetitions in per cent (the standard deviation with n − 1; None for a single
+        repetition); the paper's own ``paper_mean`` and ``paper_std``; ``figure_mean`` and
+        ``figure_std``, where the curves of its Figure 2 end; ``off``, by how many
+        standard errors the paper's mean, of ten runs, lies above ours, of R: the standard
+        error of their difference is std·√(1/10 + 1/R) (None if std is None or 0).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an entry is no :class:`Result` of a run.
+    """
+    check_results("table", results)
+    rows = []
+    for result in results:
+        paper = paper_side(result.framework)
+        for data in ("train", "test"):
+            errors = result.errors(data)
+            mean, std = errors.mean().item(), None
+            paper_mean, paper_std = TABLE3[paper, data]
+            means, stds = FIGURE2[paper, f"{data}_error"]
+            off = None
+            if len(errors) > 1:
+                std = errors.std().item()
+            if std:
+                off = (paper_mean - mean) / (std * (1 / 10 + 1 / len(errors)) ** 0.5)
+            rows.append(
+                {
+                    "framework": result.framework,
+                    "data": data,
+                    "epochs": result.setting.epochs_trained(result.framework, data),
+                    "mean": mean,
+                    "std": std,
+                    "paper_mean": paper_mean,
+                    "paper_std": paper_std,
+                    "figure_mean": 100 * means[-1],
+                    "figure_std": 100 * stds[-1],
+                    "off": off,
+                }
+            )
+    return rows
+
+
+def format_table(rows):
+    """Write the rows of :func:`table` as text, the paper's own figures beside ours.
+
+    Each figure is a mean and, behind ±, a standard deviation; between them stands whether
+    Table III lies within one standard error, and how many it is off.
+    """
+    heads = ("Error rate [%]", "ours", "Table III", "within SE", "Figure 2")
+    lines = ["{:24}{:>13}{:>15}{:>13}{:>15}".format(*heads)]
+    for row in rows:
+        label = f"{LABELS[row['framework']]}, {row['data']}"
+        std = "    –" if row["std"] is None else f"{row['std']:5.2f}"
+        off = "–"
+        if row["off"] is not None:
+            off = f"{'yes' if abs(row['off']) <= 1 else 'no'} ({row['off']:+.1f})"
+        lines.append(
+            f"{label:24}{row['mean']:5.2f} ± {std}"
+            f"{row['paper_mean']:7.2f} ± {row['paper_std']:5.2f}{off:>13}"
+            f"{row['figure_mean']:7.2f} ± {row['figure_std']:5.2f}"
+        )
+    return "\n".join(lines)
+
+
+def check_results(owner, results):
+    """Refuse what :func:`run` cannot have returned, one result for each framework."""
+    check_list(owner, "results", results)
+    if len(results) == 0:
+        raise ValueError(f"{owner}: results is empty, wanted one for each framework")
+    for index, result in enumerate(results):
+        check_instance(owner, f"results[{index}]", result, Result)
+        if not result.histories:
+            raise ValueError(f"{owner}: results[{index}] holds no run")

@@ -1,0 +1,161 @@
+"""What the experiment is: the network, and everything that its authors chose."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ..activations import ReLU
+from ..checks import check_choice, check_count, check_dtype, check_flag, check_number
+from ..linear import Linear
+from ..sequential import Sequential
+
+
+def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
+    """Build the paper's network: two inputs, hidden layers with ReLU, two outputs.
+
+    Parameters
+    ----------
+    width, layers : int
+        Size and number of the hidden linear layers; there may be none of these.
+    init : {"xavier", "xavier_all", "torch"}
+        Of the first parameters, see :class:`Linear`.
+    generator : torch.Generator, optional
+        Source of the random numbers, drawn layer by layer from the input on.
+    dtype : torch.dtype
+
+    Returns
+    -------
+    Sequential
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument cannot be right; before anything is drawn.
+    """
+    check_count("paper_network", "width", width)
+    check_count("paper_network", "layers", layers, least=0)
+    options = {"init": init, "generator": generator, "dtype": dtype}
+    modules = []
+    in_features = 2
+    for _ in range(layers):
+        modules += [Linear(in_features, width, **options), ReLU()]
+        in_features = width
+    modules.append(Linear(in_features, 2, **options))
+    return Sequential(modules)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The experiment as its authors' program does it: Table II of the paper, and the rest.
+
+    :meth:`as_printed` is the experiment as one has to read it from the paper alone.
+
+    Parameters
+    ----------
+    epochs : int
+    lr : float
+        The learning rate η.
+    batch_size : int
+    n_train, n_test : int
+        Samples; the paper's 1000 are 1000 of each.
+    width, layers : int
+        Size and number of the hidden linear layers, each followed by a ReLU.
+    repeats : int
+        How often the experiment is done, each time with new data and parameters.
+    seed : int
+        Repetition r draws everything from a generator seeded with ``seed + r``.
+    standardize : bool
+        Whether the inputs are standardised, see :func:`minidl.standardize`.
+    init : {"xavier", "torch"} or None
+        Of the first parameters; None is each framework's own: Xavier for
+        ``minidl``, PyTorch's default for PyTorch.
+    zero_bias : bool
+        Whether Xavier's start has zero biases.  In the program they are normal, with
+        the standard deviation of their layer's weights.
+    recorded : {"program", "end"}
+        When Table III reads the error rates.  The program measures before each epoch,
+        so that its last figures are those after 19 of 20, with one exception: PyTorch's
+        errors on training data, after each epoch.  ``"end"``: all after the last epoch.
+    moved_test : bool
+        Whether PyTorch's error on test data in Table III is, in the first of every ten
+        repetitions, that on points moved to the unit square.  The program draws Figure 1
+        in its first repetition, between the two frameworks, and the function that draws
+        rescales the test points in place.  Figure 2 is of a version that did not draw.
+    per_sample : bool
+        Whether ``minidl`` takes the samples one by one, as the program does.
+    dtype : torch.dtype
+        float64, so that the results are the same on every machine.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value cannot be right.
+
+    References
+    ----------
+    The program: github.com/grallH/deep_learning_project1, folder Proj2, commit dca98a0
+    of 2019-05-17.
+    """
+
+    epochs: int = 20
+    lr: float = 0.1
+    batch_size: int = 100
+    n_train: int = 1000
+    n_test: int = 1000
+    width: int = 25
+    layers: int = 4
+    repeats: int = 10
+    seed: int = 0
+    standardize: bool = True
+    init: str | None = None
+    zero_bias: bool = False
+    recorded: str = "program"
+    moved_test: bool = True
+    per_sample: bool = False
+    dtype: torch.dtype = torch.float64
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats"):
+            check_count("Setting", name, getattr(self, name))
+        check_count("Setting", "seed", self.seed, least=0, most=2**63 - self.repeats)
+        check_number("Setting", "lr", self.lr)
+        check_choice("Setting", "init", self.init, ("xavier", "torch", None))
+        check_choice("Setting", "recorded", self.recorded, ("program", "end"))
+        for name in ("standardize", "zero_bias", "moved_test", "per_sample"):
+            check_flag("Setting", name, getattr(self, name))
+        check_dtype("Setting", self.dtype)
+
+    @classmethod
+    def as_printed(cls, **changes):
+        """Make the setting that the paper's prose describes, where it is silent the usual one.
+
+        Raw inputs, zero biases behind Xavier's weights, error rates after the last epoch, and
+        all test points where they were.
+
+        Parameters
+        ----------
+        **changes
+            Further fields.
+        """
+        prose = {"standardize": False, "zero_bias": True, "recorded": "end", "moved_test": False}
+        return cls(**prose | changes)
+
+    def start(self, framework):
+        """Name the first parameters of a framework's network, as :class:`Linear` does."""
+        init = self.init or ("torch" if framework == "torch" else "xavier")
+        return "xavier_all" if init == "xavier" and not self.zero_bias else init
+
+    def epochs_trained(self, framework, data):
+        """Count the epochs behind a framework's error rate in Table III, on train or test data."""
+        late = self.recorded == "end" or (framework, data) == ("torch", "train")
+        return self.epochs if late else self.epochs - 1
+
+    def network(self, framework, generator):
+        """Build a framework's untrained network as a :class:`Sequential`."""
+        return paper_network(
+            self.width,
+            self.layers,
+            init=self.start(framework),
+            generator=generator,
+            dtype=self.dtype,
+        )
