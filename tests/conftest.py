@@ -24,7 +24,6 @@ LONGEST = [
     "08_autograd.ipynb",
     "test_own.py",
     "test_experiment.py",
-    "test_mutants.py",
     "07_experiment.ipynb",
 ]
 
