@@ -671,16 +671,17 @@ REPEATS_NEEDED = Exercise(
         _repeats_case(0.8, 0.3, "std 0.8, gap 0.3"),
         _repeats_case(5.0, 7.9, "std 5, gap 7.9"),
         _repeats_case(1.0, 40.0, "std 1, gap 40: one repetition of each will do"),
-        _repeats_case(1.0, 2.0, "std 1, gap 2: exactly half the gap is small enough"),
     ),
     mistakes="""
 8 => 4
 # This is for a single mean. Both means are uncertain, so the variance of their difference is
 # twice that of one.
 
-math.ceil(8 * std ** 2 / gap ** 2) => int(8 * std ** 2 / gap ** 2) + 1
-# One too many where the number comes out whole: *at most* half the gap includes exactly half.
-# `math.ceil` leaves whole numbers alone.
+math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) + 1
+# One too many: with one repetition less the standard error is small enough already.
+
+8 => 16
+# Twice too many. Was something doubled that had been doubled before?
 
 math.ceil => int
 # Rounded down: with so few repetitions the standard error is still too large.
@@ -704,7 +705,8 @@ std ** 2 / gap ** 2 => gap ** 2 / std ** 2
 # Upside down: a smaller gap needs more repetitions, not fewer.
 
 math.ceil => 2 * math.ceil
-# This counts the repetitions of both settings together. Those of each are wanted.
+# An even number, twice what is wanted. Does it count the repetitions of both settings together?
+# Those of each are wanted.
 
 math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 / gap ** 2
 # Nothing can be repeated a fraction of a time. Round to a whole number; which way?
