@@ -720,32 +720,32 @@ def culprit_framework():
     return "a"
 
 
-def culprit_initialisation():
+def culprit_update():
     return "b"
 
 
-def culprit_steps():
+def culprit_biases():
     return "c"
 
 
-def culprit_order():
+def culprit_minimum():
     return "e"
 
 
-def culprit_scale():
+def culprit_chance():
     return "f"
 
 
 def culprit_pair():
-    return ("b", "c")
+    return ("d", "e")
 
 
 def culprit_pair_in_words():
-    return "b and c"
+    return "d and e"
 
 
 def culprit_letters():
-    return "bc"
+    return "de"
 
 
 def culprit_word():
@@ -788,39 +788,37 @@ CULPRIT = Exercise(
             "numbers. The arithmetic of a framework cannot make a gap that is not there.",
         ),
         Mistake(
-            culprit_initialisation,
-            "If the start did it alone, PyTorch's start would do badly with a step after each "
-            "sample as well. In the figure with 40 marks a group, look at the last group on the "
-            "right.",
+            culprit_update,
+            "Gradients added up sample by sample, or for the mini-batch at once, led to the same "
+            "parameters. The step is taken once a mini-batch in both programs.",
         ),
         Mistake(
-            culprit_steps,
-            "If the few steps did it alone, Xavier's weights and zero biases would do badly with "
-            "mini-batches as well. In the figure with 40 marks a group, look at the first group "
-            "on the left.",
+            culprit_biases,
+            "The start it is. But look at the shares, and at their standard errors: whose is the "
+            "larger part of the gap?",
         ),
         Mistake(
-            culprit_order,
-            "A new random order every epoch moved both means by less than a point, and the gap "
-            "stayed where it was.",
+            culprit_minimum,
+            "A network that is stuck in a minimum stays there however long it is trained. Look at "
+            "what PyTorch's start reaches after 60 epochs.",
         ),
         Mistake(
-            culprit_scale,
-            "The scale moves the errors, but whichever program is given whichever scale, more "
-            "than ten points lie between them.",
+            culprit_chance,
+            "With 100 seeds, and with 1600, the gap is many standard errors wide. Chance alone "
+            "makes two of them at most, most of the time.",
         ),
         Mistake(
             culprit_pair,
-            "One letter is wanted. And both of these say 'alone': if one were true, the other "
-            "would be false.",
+            "One letter is wanted. And d and e contradict each other: do more steps close the gap, "
+            "or not?",
         ),
         Mistake(
             culprit_pair_in_words,
-            "One letter is wanted. And b and c both say 'alone': they exclude each other.",
+            "One letter is wanted. And d and e exclude each other: what do more steps do?",
         ),
         Mistake(
             culprit_letters,
-            "Two letters; one is wanted. And b and c both say 'alone': only one could be true.",
+            "Two letters; one is wanted. And d and e exclude each other: only one can be true.",
         ),
         Mistake(culprit_word, "Return the letter in front of an explanation, not a word from it."),
         Mistake(culprit_number, "Return the letter as a string, in quotes, not its number."),
