@@ -430,29 +430,27 @@ CULPRIT = Exercise(
 # arithmetic of a framework cannot make a gap that is not there.
 
 'd' => 'b'
-# If the start did it alone, PyTorch's start would do badly with a step after each sample as
-# well. In the figure with 40 marks a group, look at the last group on the right.
+# Gradients added up sample by sample, or for the mini-batch at once, led to the same parameters.
+# The step is taken once a mini-batch in both programs.
 
 'd' => 'c'
-# If the few steps did it alone, Xavier's weights and zero biases would do badly with
-# mini-batches as well. In the figure with 40 marks a group, look at the first group on the
-# left.
+# The start it is. But look at the shares, and at their standard errors: whose is the larger part
+# of the gap?
 
 'd' => 'e'
-# A new random order every epoch moved both means by less than a point, and the gap stayed where
-# it was.
+# A network that is stuck in a minimum stays there however long it is trained. Look at what
+# PyTorch's start reaches after 60 epochs.
 
 'd' => 'f'
-# The scale moves the errors, but whichever program is given whichever scale, more than ten
-# points lie between them.
+# With 100 seeds, and with 1600, the gap is many standard errors wide. Chance alone makes two of
+# them at most, most of the time.
 
-'d' => ('b', 'c')
+'d' => ('d', 'e')
 or
-'d' => 'b and c'
+'d' => 'd and e'
 or
-'d' => 'bc'
-# One letter is wanted. And b and c both say 'alone': if one were true, the other would be
-# false.
+'d' => 'de'
+# One letter is wanted. And d and e exclude each other: do more steps close the gap, or not?
 
 'd' => 'initialisation'
 # Return the letter in front of an explanation, not a word from it.
