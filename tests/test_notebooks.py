@@ -24,7 +24,8 @@ from notebooks import (
 )
 
 import minidl
-from minidl import compiled, paper, plan
+from minidl import paper
+from minidl.fast import compiled, plan
 from minidl.teaching.exercises import EXERCISES
 
 #: What each chapter works through, by name: these must be in it, and equal to the package's.

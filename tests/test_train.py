@@ -60,13 +60,16 @@ def test_per_sample_equals_batches_but_for_rounding(batch_size, reduction):
     assert histories[0].loss == pytest.approx(histories[1].loss, abs=1e-12)
 
 
-def test_history_is_the_loss_before_each_step_and_the_error_after_the_epoch():
+def test_history_is_the_loss_before_each_step_and_the_errors_after_each_epoch():
+    """Entry e of the error rates is the one after e epochs, so the first that of the start."""
     fold = data(50)
     model, before = network(2), network(2)
     loss = MSELoss()
     history = fit(model, loss, fold.x_train, fold.y_train, epochs=1, batch_size=50, lr=0.1)
-    assert history.loss == [loss.forward(before.forward(fold.x_train), fold.y_train).item()]
-    assert history.train_error == [error_rate(model.forward(fold.x_train), fold.y_train)]
+    value = loss.forward(before.forward(fold.x_train), fold.y_train).item()
+    assert history.loss == pytest.approx([value], abs=1e-15)
+    predictions = [network.forward(fold.x_train) for network in (before, model)]
+    assert history.train_error == [error_rate(p, fold.y_train) for p in predictions]
     assert history.test_error == []
 
 
