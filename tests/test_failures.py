@@ -5,7 +5,7 @@ import types
 
 import pytest
 import torch
-from bad_input import bare_loss, bits, close, filled, generator, linear, randn, tensors
+from bad_input import bare_loss, bits, close, filled, generator, linear, randn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

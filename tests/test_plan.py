@@ -269,8 +269,8 @@ def test_nothing_grows_from_epoch_to_epoch():
     model = network([2, 5, ReLU, 2])
     way = Planned(blocks(model), MSELoss(), 0.1)
     x, y = data(23, 2, 2)
-    samples = way.prepare(x)
-    batches = list(zip(samples.split(4), y.split(4), strict=True))
+    samples, targets = way.prepare(x, y)
+    batches = list(zip(samples.split(4), targets.split(4), strict=True))
     for _ in range(2):
         way.epoch(batches)
         way.predict(samples)
@@ -336,7 +336,7 @@ def test_compiled_training_is_the_same(kind, compiler, monkeypatch):
 def test_samples_one_by_one_are_not_compiled():
     model = network([2, 3, ReLU, 2])
     before = state(model).clone()
-    with pytest.raises(ValueError, match="per_sample=True and compile=True .* leave one"):
+    with pytest.raises(ValueError, match=r"per_sample=True and compile=True .* leave one"):
         options = {"epochs": 1, "batch_size": 2, "lr": 0.1, "per_sample": True, "compile": True}
         fit(model, MSELoss(), *data(4, 2, 2), **options)
     assert torch.equal(state(model), before)

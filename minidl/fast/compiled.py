@@ -6,6 +6,7 @@ from functools import cache
 import torch
 
 from .methods import Methods, steps
+from .plan import by_columns
 
 #: Steps in one compiled function.  More take longer to compile, and save little.
 CHUNK = 10
@@ -25,8 +26,7 @@ def compiled(function):
 def plain_steps(parameters, activations, loss, lr, batches):
     """Do as ``steps`` does, for linear layers: parameters go in, and others come out.
 
-    Samples are columns, as in a plan; ``parameters`` lists weight and bias of each layer.
-    The learning rate is a 0-d tensor, as for another number all would be compiled anew.
+    Samples are columns; η is a 0-d tensor, as for another number all would be compiled anew.
     """
     losses = []
     for x, y in batches:
@@ -75,6 +75,8 @@ class CompiledMethods(Methods):
 
 class CompiledLayers(CompiledMethods):
     """Compiled steps of linear layers and activations, in fewer operations."""
+
+    prepare = staticmethod(by_columns)
 
     @torch.inference_mode()
     def __init__(self, blocks, model, loss, lr):

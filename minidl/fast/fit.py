@@ -98,10 +98,10 @@ def fit(
     _check(model, loss, x, y, epochs, batch_size, lr, test, generator, flags)
     way = _way(model, loss, lr, per_sample, compile)
     history = History()
-    samples = way.prepare(x)
-    measured = [(history.train_error, samples, y, y.argmax(1))]
+    data = way.prepare(x, y)
+    measured = [(history.train_error, *data, y.argmax(1))]
     if test is not None:
-        measured.append((history.test_error, way.prepare(test[0]), test[1], test[1].argmax(1)))
+        measured.append((history.test_error, *way.prepare(*test), test[1].argmax(1)))
 
     def measure(epoch):
         for rates, points, target, classes in measured:
@@ -118,7 +118,7 @@ def fit(
     try:
         for epoch in tqdm(numbers, disable=None, leave=False) if progress else numbers:
             if epoch == 1 or generator is not None:
-                batches = list(minibatches(samples, y, batch_size, generator=generator))
+                batches = list(minibatches(*data, batch_size, generator=generator))
                 sizes = [len(part) for part, _ in batches]
             losses = way.epoch(batches)
             for batch, value in enumerate(losses, start=1):

@@ -39,9 +39,9 @@ class Methods:
         self.lr = lr
         self.per_sample = per_sample
 
-    def prepare(self, x):
-        """Return the samples as the other methods want them: as they are."""
-        return x
+    def prepare(self, x, y):
+        """Return samples and targets as the other methods want them: as they are."""
+        return x, y
 
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""

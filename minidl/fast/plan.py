@@ -82,6 +82,11 @@ def chain(model):
     return [part for module in model.modules for part in chain(module)]
 
 
+def by_columns(*matrices):
+    """Copy matrices so that the numbers of a column, not of a row, lie side by side in memory."""
+    return tuple(matrix.t().contiguous().t() for matrix in matrices)
+
+
 class Place:
     """Memory for the numbers of N samples, a column each, and a row of ones below them.
 
@@ -238,9 +243,9 @@ class Planned:
         return self.plans[samples]
 
     @torch.inference_mode()
-    def prepare(self, x):
-        """Return the samples as the other methods want them: with a one behind each."""
-        return torch.cat([x.t(), x.new_ones(1, len(x))]).t()
+    def prepare(self, x, y):
+        """Return samples and targets as the other methods want them: a one behind each sample."""
+        return by_columns(torch.cat([x, torch.ones_like(x[:, :1])], 1), y)
 
     @torch.inference_mode()
     def epoch(self, batches):
