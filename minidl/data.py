@@ -9,6 +9,7 @@ from .checks import (
     check_classes,
     check_count,
     check_dtype,
+    check_finite,
     check_generator,
     check_labels,
     check_number,
@@ -21,8 +22,9 @@ def balanced_radius(side):
     """Return the radius of the disc that covers half of a square.
 
     From π r² = side² / 2 follows r = side / √(2π).  For the paper's square of side
-    2 this is √(2/π) ≈ 0.798.  The paper prints 2/√π ≈ 1.128, which is a slip: that
-    disc reaches over the edges of the square and covers 91 % of it.
+    2 this is √(2/π) ≈ 0.798, as in its authors' program.  The paper prints
+    2/√π ≈ 1.128, which is a slip: that disc reaches over the edges of the square and
+    covers 91 % of it.
 
     Parameters
     ----------
@@ -184,9 +186,11 @@ def standardize(train, test):
     Raises
     ------
     TypeError, ValueError
-        If the numbers of columns or the dtypes differ, or all training entries are equal.
+        If the numbers of columns or the dtypes differ, or the training entries are not finite or
+        all equal.
     """
     check_tensor("standardize", "train", train, shape=("N", "F"))
+    check_finite("standardize", "train", train)
     check_tensor("standardize", "test", test, shape=("M", train.shape[1]), like=train)
     mean, std = train.mean(), train.std()
     check_number("standardize", "the standard deviation of train", std.item(), above=0)

@@ -90,7 +90,8 @@ def run_options():
 
 def result():
     pictures = (randn(6, 2), *(torch.tensor([0, 1, 0, 1, 0, 1]) for _ in range(3)))
-    return Result("minidl", [History([0.5, 0.4], [0.3, 0.2], [0.4, 0.3])], pictures)
+    history = History([0.5, 0.4], [0.5, 0.3, 0.2], [0.5, 0.4, 0.3])
+    return Result("minidl", Setting(epochs=2), [history], pictures)
 
 
 def activation(cls):
@@ -132,6 +133,10 @@ GOOD = {
     "disc_fold": lambda: (
         minidl.disc_fold,
         {"n_train": 5, "n_test": 4, "dtype": torch.float64, "generator": generator()},
+    ),
+    "standardize": lambda: (
+        minidl.standardize,
+        {"train": randn(5, 2), "test": randn(5, 2, seed=1)},
     ),
     "numerical_gradient": lambda: (
         numerical_gradient,
@@ -206,7 +211,6 @@ GOOD = {
         },
     ),
     "table": lambda: (paper.table, {"results": [result()]}),
-    "format_table": lambda: (paper.format_table, {"rows": paper.table([result()])}),
     "figure1": lambda: (paper.figure1, {"result": result()}),
     "figure2": lambda: (paper.figure2, {"results": [result()]}),
 }
@@ -442,6 +446,9 @@ mse_loss = torch.nn.functional.mse_loss
 OTHER_CODE = {
     "one_hot": lambda _, labels, num_classes, dtype: torch.zeros(0, num_classes, dtype=dtype),
     "numerical_gradient": lambda _, f, x, h: 2 * x,
+    "standardize": lambda _, train, test: tuple(
+        (x - train.numpy().mean()) / train.numpy().std(ddof=1) for x in (train, test)
+    ),
     "error_rate": lambda _, prediction, target: share_of_wrong(prediction, target),
     "ReLU.forward": lambda _, x: torch.relu(x),
     "Tanh.forward": lambda _, x: torch.tanh(x),

@@ -20,7 +20,6 @@ LONGEST = [
     "test_solved.py",
     "test_lab.py",
     "test_plan.py",
-    "test_prose.py",
     "test_weight.py",
     "test_pdf.py",
     "test_reading.py",
