@@ -163,18 +163,9 @@ class Plan:
             y, before = places[k].part, places[k - 1]
             # once its slope has been taken, y has served its turn
             before_grad = y if y.shape == before.part.shape else torch.empty_like(before.part)
-            weight = weights.joined[k][:, :-1]
-            self.way_back.append(
-                (
-                    slopes[k],
-                    y,
-                    grad,
-                    weights.joined_grads[k],
-                    before.full.t(),
-                    weight.t(),
-                    before_grad,
-                )
-            )
+            weight, weight_grad = weights.joined[k][:, :-1].t(), weights.joined_grads[k]
+            tensors = y, grad, weight_grad, before.full.t(), weight, before_grad
+            self.way_back.append((slopes[k], *tensors))
             grad = before_grad
         self.first = slopes[0], places[0].part, grad, weights.joined_grads[0]
 
@@ -233,7 +224,7 @@ class Planned:
         self.lr = lr
         self.per_sample = per_sample
         self.scale = 0
-        self.sum = torch.zeros_like(self.weights.grads)
+        self.sum = torch.zeros_like(self.weights.grads) if per_sample else None
         self.plans = {}
 
     def plan(self, samples):

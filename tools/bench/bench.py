@@ -27,7 +27,7 @@ import threads
 STORED = Path(__file__).resolve().parents[2] / "minidl" / "teaching" / "speed.json"
 
 #: Hidden layers of the sweep, and the epochs of its runs.
-SWEEP = {25: 20, 64: 20, 256: 4, 1024: 1}
+SWEEP = {25: 20, 64: 20, 256: 8, 1024: 4}
 
 #: What is wanted: a ratio of two contestants' times, at least or at most so large.
 GOALS = (
@@ -251,8 +251,8 @@ def main(arguments=None):
         import limits
         import memory
 
-        three = {key: CONTESTANTS[key] for key in ("minidl", "torch", "floor")}
-        results["sweep"] = list(sweep(task, three, options.rounds, options.turn))
+        four = {key: CONTESTANTS[key] for key in ("minidl", "torch", "floor", "floor-columns")}
+        results["sweep"] = list(sweep(task, four, options.rounds, options.turn))
         results["roofline"] = list(limits.roofline(task.batch_size, options.turn))
         results["pieces"] = list(limits.pieces(task, 5 * options.turn))
         results["memory"] = list(memory.memory(("minidl", "torch")))

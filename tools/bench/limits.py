@@ -1,5 +1,7 @@
 """What this machine can do at best, how near products come to it, and PyTorch's step in pieces."""
 
+import time
+
 import torch
 from contestants import Torch
 from torch.utils.benchmark import Timer
@@ -28,7 +30,10 @@ PIECES = {
 
 def quickest(statements, names, seconds, rounds=3):
     """Time statements in turns: the quickest block of each, as all else only slows it."""
-    timers = {key: Timer(text, globals=names(key)) for key, text in statements.items()}
+    timers = {
+        key: Timer(text, globals=names(key), timer=time.process_time)
+        for key, text in statements.items()
+    }
     times = {key: [] for key in timers}
     for _ in range(rounds):
         for key, timer in timers.items():
@@ -57,12 +62,12 @@ def roofline(batch_size, seconds):
     """
     multiply, bend = "mm(x, weight_t, out=y)", "x.relu_()"
     sides = quickest(dict.fromkeys(PEAK_SIDES, multiply), lambda side: product(side, side), seconds)
-    limits = {"gflops": max(2e-9 * side**3 / time for side, time in sides.items())}
+    limits = {"gflops": max(2e-9 * side**3 / found for side, found in sides.items())}
     for place, sizes in SIZES.items():
         times = quickest(
             dict.fromkeys(sizes, bend), lambda size: {"x": torch.ones(size // 4)}, seconds
         )
-        limits[place] = max(2e-9 * size / time for size, time in times.items())
+        limits[place] = max(2e-9 * size / found for size, found in times.items())
     yield {"what": "limits", **limits}
     keys = [(what, width) for what in ("product", "relu") for width in WIDTHS]
     statements = {key: multiply if key[0] == "product" else bend for key in keys}
@@ -75,8 +80,8 @@ def roofline(batch_size, seconds):
             else {"x": torch.ones(batch_size, width)}
         )
 
-    for (what, width), time in quickest(statements, names, seconds).items():
-        yield {"what": what, "width": width, "batch_size": batch_size, "microseconds": 1e6 * time}
+    for (what, width), found in quickest(statements, names, seconds).items():
+        yield {"what": what, "width": width, "batch_size": batch_size, "microseconds": 1e6 * found}
 
 
 def pieces(task, seconds):
@@ -110,5 +115,5 @@ def pieces(task, seconds):
         "x": contestant.x[: task.batch_size],
         "y": contestant.y[: task.batch_size],
     }
-    for piece, time in quickest(PIECES, lambda key: names, seconds, rounds=5).items():
-        yield {"piece": piece, "microseconds": 1e6 * time}
+    for piece, found in quickest(PIECES, lambda key: names, seconds, rounds=5).items():
+        yield {"piece": piece, "microseconds": 1e6 * found}
