@@ -39,6 +39,16 @@ def paper_side(framework):
     return "torch" if framework == "torch" else "minidl"
 
 
+def paper_epochs(framework, name):
+    """Return how many epochs are trained at each of the 20 points of one of Figure 2's curves.
+
+    Error rates are taken before an epoch, PyTorch's on training data after it; a loss is the
+    mean of an epoch, and stands at its end.
+    """
+    late = name == "loss" or (paper_side(framework), name) == ("torch", "train_error")
+    return range(1, 21) if late else range(20)
+
+
 def table(results):
     """Summarise error rates: Table III.
 
