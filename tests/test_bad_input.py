@@ -794,16 +794,14 @@ def test_the_good_calls_are_good(name):
 #: They hold what they are given, and ask nothing of it.
 RECORDS = {"Fold", "History", "Result"}
 #: What refuses, what `fit` runs when nothing was refused, the command line, the book's checks.
-INTERNAL = {"checks", "network_checks", "plan", "compiled", "__main__", "teaching"}
+INTERNAL = {"checks", "network_checks", "fast", "__main__", "teaching"}
 
 
 def public():
     """Every public function, class and method of minidl that takes arguments, with their names."""
     found = {}
-    for info in pkgutil.iter_modules(minidl.__path__):
-        if info.name in INTERNAL:
-            continue
-        module = import_module(f"minidl.{info.name}")
+    modules = {info.name for info in pkgutil.iter_modules(minidl.__path__)} - INTERNAL
+    for module in map(import_module, ["minidl.fast.fit", *(f"minidl.{name}" for name in modules)]):
         for name, thing in vars(module).items():
             if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
                 continue

@@ -10,9 +10,10 @@ from tqdm import tqdm
 
 from .. import data as book
 from ..checks import check_choice, check_flag, check_instance
+from ..fast.fit import fit
 from ..losses import MSELoss
 from ..network_checks import check_prediction
-from ..train import History, fit
+from ..train import History
 from .setting import Setting
 from .twin import fit_torch, torch_twin
 
