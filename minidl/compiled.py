@@ -158,7 +158,7 @@ class CompiledTraining:
             reason = str(error).strip().splitlines()[0]
             warnings.warn(
                 f"fit: compile=True found no way to compile ({reason}); training goes on without",
-                stacklevel=4,
+                stacklevel=5,
             )
             self.undo()
             self.function = self.plain

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import torch
 from tqdm import tqdm
 
-from .checks import check_callable, check_flag, check_rows
 from .compiled import (
     CompiledLayers,
     CompiledLayerSamples,
@@ -16,18 +15,28 @@ from .compiled import (
 )
 from .data import error_rate, minibatches
 from .losses import MSELoss
-from .network_checks import (
-    check_loss,
-    check_module,
-    check_network,
-    check_options,
-    check_prediction,
-    check_reduction,
-    check_training,
-    check_zero,
-)
 from .optim import SGD
 from .plan import PlannedSamples, PlannedTraining, blocks, chain
+from .rules import (
+    COUNT,
+    FLAG,
+    FUNCTION,
+    GENERATOR,
+    LOSS,
+    MODULE,
+    NETWORK,
+    NOT_NEGATIVE,
+    ROWS,
+    SAMPLES,
+    TARGETS,
+    TEST,
+    check_loss,
+    check_prediction,
+    one_row_fits,
+    says_reduction,
+    starts_from_zero,
+    takes,
+)
 from .sequential import Sequential
 
 
@@ -51,6 +60,7 @@ class History:
     test_error: list = field(default_factory=list)
 
 
+@takes(model=NETWORK, loss=LOSS, x=ROWS, y=ROWS)
 def accumulate_batch(model, loss, x, y):
     """Add a mini-batch's gradient to the stored gradients, all samples at once.
 
@@ -70,12 +80,12 @@ def accumulate_batch(model, loss, x, y):
     TypeError, ValueError
         If an argument cannot be right; before any gradient is changed.
     """
-    check_network("accumulate_batch", model, loss)
     outputs = model.forward_pass(x)
     model.backward_pass(outputs, loss.backward(outputs[-1], y))
     return loss.forward(outputs[-1], y).item()
 
 
+@takes(says_reduction, starts_from_zero, model=NETWORK, loss=LOSS, x=ROWS, y=ROWS)
 def accumulate_samples(model, loss, x, y):
     """Do the same in the paper's way: sample by sample, then divide by their number.
 
@@ -83,10 +93,6 @@ def accumulate_samples(model, loss, x, y):
     those of :func:`accumulate_batch`, and so are the gradients, but for rounding.  The
     stored gradients must be zero before, and are refused with a ValueError if not.
     """
-    check_network("accumulate_samples", model, loss)
-    check_rows("accumulate_samples", x, y)
-    check_reduction("accumulate_samples", loss)
-    check_zero("accumulate_samples", model)
     values = []
     for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
         outputs = model.forward_pass(x_sample)
@@ -99,6 +105,17 @@ def accumulate_samples(model, loss, x, y):
     return sum(values) / len(values)
 
 
+@takes(
+    one_row_fits,
+    model=NETWORK,
+    loss=LOSS,
+    x=SAMPLES,
+    y=TARGETS,
+    batch_size=COUNT,
+    lr=NOT_NEGATIVE,
+    generator=GENERATOR,
+    accumulate=FUNCTION,
+)
 def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
     """Go through the samples once: reset, accumulate and step for each mini-batch.
 
@@ -126,15 +143,14 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
     Raises
     ------
     TypeError, ValueError
-        If an argument cannot be right; before anything is changed or drawn.  What a
-        network, loss or ``accumulate`` of your own raises comes in the midst of a
-        mini-batch, whose gradients are then incomplete; it has made no step.
+        If an argument cannot be right, or the network, the loss and the data do not go
+        together, which is tried with one row on a copy; before anything is changed or drawn.
+        What they raise for later rows only comes in the midst of a mini-batch, whose
+        gradients are then incomplete; it has made no step.
     FloatingPointError
         If the loss becomes infinite or not a number.  The mini-batches before have
         made their steps and this one has not; the gradients are this one's.
     """
-    check_training("train_epoch", model, loss, x, y)
-    check_callable("train_epoch", "accumulate", accumulate)
     optimizer = SGD(model, lr)
     total = 0.0
     batches = minibatches(x, y, batch_size, generator=generator)
@@ -147,6 +163,22 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
     return total / len(x)
 
 
+@takes(
+    one_row_fits,
+    model=MODULE,
+    loss=LOSS,
+    x=SAMPLES,
+    y=TARGETS,
+    epochs=COUNT,
+    batch_size=COUNT,
+    lr=NOT_NEGATIVE,
+    per_sample=FLAG,
+    test=TEST,
+    generator=GENERATOR,
+    progress=FLAG,
+    errors=FLAG,
+    compile=FLAG,
+)
 def fit(
     model,
     loss,
@@ -216,22 +248,7 @@ def fit(
         are those with which it happened, the gradients those of the last mini-batch met.
     """
     if not hasattr(model, "forward_pass"):
-        check_module("fit", "model", model)
         model = Sequential([model])
-    check_training("fit", model, loss, x, y)
-    check_options(
-        "fit",
-        x,
-        y,
-        epochs=epochs,
-        batch_size=batch_size,
-        lr=lr,
-        test=test,
-        generator=generator,
-        progress=progress,
-    )
-    for name, value in (("per_sample", per_sample), ("errors", errors), ("compile", compile)):
-        check_flag("fit", name, value)
     trainer = _trainer(model, loss, lr, per_sample, compile)
     options = {
         "batch_size": batch_size,
@@ -269,7 +286,7 @@ def _trainer(model, loss, lr, per_sample, compile):
     """Choose the fastest way in which a network can be trained; None is the plain way."""
     found = blocks(model) if type(loss) is MSELoss else None
     if per_sample:
-        check_reduction("fit", loss)
+        says_reduction("fit", loss)
     if compile:
         by_layers = CompiledLayerSamples if per_sample else CompiledLayers
         by_methods = CompiledMethodSamples if per_sample else CompiledMethods
@@ -281,7 +298,7 @@ def _trainer(model, loss, lr, per_sample, compile):
 def _epochs(model, loss, x, y, **options):
     """Yield the mean loss of one epoch after another, all by the modules' own methods."""
     while True:
-        yield train_epoch(model, loss, x, y, **options)
+        yield train_epoch.__wrapped__(model, loss, x, y, **options)  # what is given is known
 
 
 def _fast_epochs(trainer, model, loss, x, y, *, generator, batch_size, **options):

@@ -126,11 +126,13 @@ def pages():
     return list(entries(yaml.safe_load((ROOT / "_toc.yml").read_text())))
 
 
-def bare(node):
-    """Strip a class or function to its mathematics: no docstrings, no argument checks.
+RULES = ("takes", "located")
 
-    Checks are the decorator ``@checked``, calls of ``check_…``, an ``if`` that only
-    raises, and a ``try`` that only adds a note to an exception.
+
+def bare(node):
+    """Strip a class or function to its mathematics: no docstrings, no rules, no check of a loss.
+
+    Rules are the decorators ``@takes(…)`` and ``@located(…)``; a check is a call of ``check_…``.
     """
 
     class Strip(ast.NodeTransformer):
@@ -138,7 +140,7 @@ def bare(node):
             node.decorator_list = [
                 decorator
                 for decorator in node.decorator_list
-                if not (isinstance(decorator, ast.Name) and decorator.id == "checked")
+                if not (isinstance(decorator, ast.Call) and decorator.func.id in RULES)
             ]
             return self.visit_body(node)
 
@@ -154,15 +156,6 @@ def bare(node):
         def visit_Expr(self, node):
             name = getattr(getattr(node.value, "func", None), "id", "")
             return None if name.startswith("check_") else node
-
-        def visit_If(self, node):
-            self.generic_visit(node)
-            return None if all(isinstance(line, ast.Raise) for line in node.body) else node
-
-        def visit_Try(self, node):
-            self.generic_visit(node)
-            last = node.handlers[-1].body[-1] if node.handlers else None
-            return node.body if isinstance(last, ast.Raise) and last.exc is None else node
 
     return Strip().visit(node)
 

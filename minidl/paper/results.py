@@ -1,11 +1,14 @@
 """The paper's Table III beside ours, and the ends of its Figure 2."""
 
 import csv
+from dataclasses import replace
 from importlib.resources import files
 
-from ..checks import check_instance, check_list
+from ..rules import LIST_OF, A, takes
 from .experiment import Result
 
+#: What :func:`run` returned, one for each framework.
+RESULTS = LIST_OF(replace(A(Result), wanted="a Result of a run", holds=lambda r: r.histories))
 LABELS = {"minidl": "Custom framework", "torch": "PyTorch", "own": "Your framework"}
 
 #: Error rates of the paper's Table III in per cent: mean and standard deviation of ten runs.
@@ -39,6 +42,7 @@ def paper_side(framework):
     return "torch" if framework == "torch" else "minidl"
 
 
+@takes(results=RESULTS)
 def table(results):
     """Summarise error rates: Table III.
 
@@ -62,7 +66,6 @@ def table(results):
     TypeError, ValueError
         If an entry is no :class:`Result` of a run.
     """
-    check_results("table", results)
     rows = []
     for result in results:
         paper = paper_side(result.framework)
@@ -92,6 +95,7 @@ def table(results):
     return rows
 
 
+@takes(rows=LIST_OF(A(dict)))
 def format_table(rows):
     """Write the rows of :func:`table` as text, the paper's own figures beside ours.
 
@@ -112,14 +116,3 @@ def format_table(rows):
             f"{row['figure_mean']:7.2f} ± {row['figure_std']:5.2f}"
         )
     return "\n".join(lines)
-
-
-def check_results(owner, results):
-    """Refuse what :func:`run` cannot have returned, one result for each framework."""
-    check_list(owner, "results", results)
-    if len(results) == 0:
-        raise ValueError(f"{owner}: results is empty, wanted one for each framework")
-    for index, result in enumerate(results):
-        check_instance(owner, f"results[{index}]", result, Result)
-        if not result.histories:
-            raise ValueError(f"{owner}: results[{index}] holds no run")
