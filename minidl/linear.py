@@ -54,8 +54,8 @@ class Linear(Module):
     generator : torch.Generator, optional
         Source of the random numbers; PyTorch's default one if None.
     dtype : torch.dtype, optional
-        Of parameters and gradients; PyTorch's default one if None.  The draw itself
-        is always in float64, so that it is the same on every machine.
+        Of parameters and gradients; None is PyTorch's default.  The draw itself is always
+        in float64, so that it is the same on every machine.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ class MSELoss:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If ``reduction`` is neither.
     """
 

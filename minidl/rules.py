@@ -20,15 +20,10 @@ from torch.compiler import is_dynamo_compiling
 
 
 def takes(*relations, **rules):
-    """Decorate a function with rules for its arguments, a class with those of its ``__init__``.
+    """Decorate a function with rules for its arguments, or a class with those of ``__init__``.
 
-    Parameters
-    ----------
-    *relations : callable
-        What arguments must be to each other.  ``relation(owner, **given)`` is called when each
-        is right by itself, and raises if they do not go together.
-    **rules : Rule or TENSOR
-        For each argument, tried in this order.
+    ``rules`` are tried in their order; then ``relation(owner, **given)`` raises an error if
+    arguments that are right by themselves do not go together.
     """
 
     def decorate(function):
@@ -37,15 +32,14 @@ def takes(*relations, **rules):
             return function
         parameters = inspect.signature(function).parameters
         names = tuple(parameters)
-        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
         defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
+        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
         *_, place, name = ("", *function.__qualname__.split("."))
         owner = place if name == "__init__" else None if names[0] == "self" else name
 
         @wraps(function)
         def wrapper(*args, **options):
-            # torch.compile writes the body alone: a compiled step is tried before it is run
-            if not is_dynamo_compiling():
+            if not is_dynamo_compiling():  # which has to see the mathematics only
                 values = args
                 if len(args) != len(names):
                     given = {**defaults, **dict(zip(names, args, strict=False)), **options}
@@ -67,27 +61,15 @@ def takes(*relations, **rules):
 
 @dataclass(frozen=True)
 class Rule:
-    """What one argument must be.
+    """What one argument must be: of a class (else a TypeError), and such that it ``holds``.
 
-    Attributes
-    ----------
-    wanted : str
-        How an error says it.
-    kind : type or tuple of types
-        Its class; any other is a TypeError.  A truth value is no number.
-    holds : callable
-        Whether a value of that class will do; if not, ``error`` is raised.
-    optional : bool
-        Whether None will do.
-    parts : iterable of Rule
-        For the entries of a list, one after another.
+    A truth value is no number.  ``parts`` are the rules of a list's entries.
     """
 
     wanted: str
     kind: type | tuple = object
     holds: Callable = lambda value: True
     optional: bool = False
-    error: type = ValueError
     parts: object = ()
 
     def check(self, owner, name, value, given):
@@ -96,7 +78,7 @@ class Rule:
             return
         fits = isinstance(value, self.kind) and (type(value) is not bool or self.kind is bool)
         if not fits or not self.holds(value):
-            error = self.error if fits else TypeError
+            error = ValueError if fits and self.kind is not object else TypeError
             raise error(f"{owner}: {name} is {describe(value)}, wanted {self.wanted}")
         if self.parts:
             for index, (part, rule) in enumerate(zip(value, self.parts, strict=False)):
@@ -110,38 +92,33 @@ NOT_NEGATIVE = Rule("a finite number, 0 or more", (int, float), lambda a: 0 <= a
 FLAG = Rule("True or False", bool)
 FUNCTION = Rule("a function", Callable)
 GENERATOR = Rule("a torch.Generator", torch.Generator, optional=True)
-DTYPE = Rule(
-    "torch.float32 or torch.float64",
-    torch.dtype,
-    lambda dtype: dtype in (torch.float32, torch.float64),
-)
-#: A dtype, or None for PyTorch's default one.
+DTYPES = (torch.float32, torch.float64)
+DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, lambda dtype: dtype in DTYPES)
+#: None is PyTorch's default dtype.
 FLOAT = replace(DTYPE, optional=True)
-#: For what is not used, or asked of those it is handed on to.
+#: For what is not used.
 ANYTHING = Rule("anything")
 
 
-def ONE_OF(*choices):
-    """Make the rule that a value is one of a few words, or None if that is among them."""
-    wanted = " or ".join(map(repr, choices))
-    return Rule(wanted, holds=lambda value: isinstance(value, str | None) and value in choices)
+def ONE_OF(*words):
+    """Make the rule for a choice."""
+    return Rule(" or ".join(map(repr, words)), str, lambda value: value in words)
 
 
 def A(*kinds):
-    """Make the rule that a value is an instance of one of these classes."""
+    """Make the rule for an instance of one of these classes."""
     return Rule("a " + " or ".join(kind.__name__ for kind in kinds), kinds)
 
 
 def HAS(*methods):
-    """Make the rule that a value is an object, no class, with these methods."""
-
-    def holds(value):
-        for method in methods:
-            if not callable(getattr(value, method, None)):
-                return False
-        return not isinstance(value, type)
-
-    return Rule(f"an object with {', '.join(methods)}", holds=holds, error=TypeError)
+    """Make the rule for an object with these methods; a class is none."""
+    return Rule(
+        f"an object with {', '.join(methods)}",
+        holds=lambda value: (
+            not isinstance(value, type)
+            and all([callable(getattr(value, method, None)) for method in methods])
+        ),
+    )
 
 
 def LIST_OF(rule=None):
@@ -155,37 +132,35 @@ LOSS = HAS("forward", "backward")
 
 
 class TENSOR:
-    """The rule for a tensor; it may not require grad.
+    """The rule for a tensor; none may require grad.
 
     Parameters
     ----------
     *shape : str
-        A word for each dimension, none for any shape.  ``"self.…"`` is that attribute of the
-        module; another word is any size, but the same wherever it stands: ``"N"``.  A final
-        ``...`` is any number of further dimensions.
+        A word for each dimension; none for any shape.  ``"self.…"`` is that attribute of the
+        module, another word any size, but the same wherever it stands; ``...`` at the end any
+        number of further dimensions.
     like, same : str
-        An argument, or attribute of the module, whose dtype and device it shares; ``same``: and
+        An argument, or attribute of the module, whose dtype and device it has; ``same``: and
         whose shape.
-    dtype : torch.dtype or "any"
+    dtype : torch.dtype or "any", optional
         Floating-point if not given.
     some : bool
         Whether it may not be empty.
-    holds : tuple of (str, callable)
-        What else is asked of its numbers, in words and as a test.
+    holds : (str, callable), optional
+        What else its numbers must be.
     """
 
     def __init__(self, *shape, like="", same="", dtype=None, some=False, holds=None):
-        self.like, _, self.attribute = (like or same).partition(".")
-        self.floating = dtype is None and not self.like
-        self.dtype = None if dtype == "any" else dtype
         self.shape, self.same, self.some, self.holds = shape, same, some, holds
-        self.open = ... in shape
-        words = [(i, *w.partition(".")) for i, w in enumerate(shape) if w is not ...]
-        self.own = [(i, attribute) for i, _, dot, attribute in words if dot]
-        self.free = [(i, word) for i, word, dot, _ in words if not dot]
+        self.like, _, self.attribute = (like or same).partition(".")
+        self.dtype = None if dtype == "any" else dtype
+        self.floating = dtype is None and not self.like
+        words = [(i, w, w.partition(".")[2]) for i, w in enumerate(shape) if w is not ...]
+        self.words = sorted(words, key=lambda word: not word[2])  # what is known comes first
 
     def check(self, owner, name, value, given):
-        """Raise an error if the value breaks the rule; note what its shape's words stand for."""
+        """Raise an error if the value breaks the rule; note what its words stand for."""
         like = None
         if self.like:
             like = getattr(owner, self.attribute) if self.attribute else given[self.like]
@@ -195,8 +170,12 @@ class TENSOR:
             error, wanted = TypeError, "a floating-point tensor"
         elif self.dtype is not None and value.dtype != self.dtype:
             error, wanted = TypeError, f"dtype {_name(self.dtype)}"
-        elif (self.shape or self.same) and not self._fits(value.shape, like, owner, given):
-            error, wanted = ValueError, f"shape {self._shape(like, owner, given)}"
+        elif self.same and value.shape != like.shape:
+            error, wanted = ValueError, f"shape {tuple(like.shape)}"
+        elif self.shape and not self._fits(value.shape, owner, given):
+            known = given | {word: getattr(owner, name) for _, word, name in self.words if name}
+            sizes = ", ".join("…" if w is ... else str(known.get(w, w)) for w in self.shape)
+            error, wanted = ValueError, f"shape ({sizes}{',' * (len(self.shape) == 1)})"
         elif like is not None and value.dtype != like.dtype:
             error, wanted = TypeError, f"dtype {_name(like.dtype)}"
         elif like is not None and value.device != like.device:
@@ -211,55 +190,41 @@ class TENSOR:
             return
         raise error(f"{owner}: {name} is {describe(value)}, wanted {wanted}")
 
-    def _fits(self, sizes, like, owner, given):
-        """Whether a tensor has the shape; if so, its words stand for these sizes from now on."""
-        if self.same:
-            return sizes == like.shape
-        if len(sizes) < len(self.shape) - 1 if self.open else len(sizes) != len(self.shape):
+    def _fits(self, sizes, owner, given):
+        dimensions = len(self.shape)
+        if len(sizes) != dimensions and (self.shape[-1] is not ... or len(sizes) < dimensions - 1):
             return False
-        for i, attribute in self.own:
-            if sizes[i] != getattr(owner, attribute):
-                return False
-        for i, word in self.free:
-            if given.setdefault(word, sizes[i]) != sizes[i]:
+        for i, word, attribute in self.words:
+            size = getattr(owner, attribute) if attribute else given.setdefault(word, sizes[i])
+            if sizes[i] != size:
                 return False
         return True
 
-    def _shape(self, like, owner, given):
-        """Write the shape that is wanted, each size as far as it is known."""
-        if self.same:
-            return tuple(like.shape)
-        known = given | {f"self.{name}": getattr(owner, name) for _, name in self.own}
-        sizes = ["…" if word is ... else str(known.get(word, word)) for word in self.shape]
-        return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
-
+#: Handed on to modules, which have rules of their own; the same for samples.
+A_TENSOR, ROWS = TENSOR(dtype="any"), TENSOR("N", ..., dtype="any", some=True)
 FINITE = ("finite numbers only", lambda value: value.isfinite().all())
-SAMPLES = TENSOR("N", "in_features", some=True, holds=FINITE)
-TARGETS = TENSOR("N", "out_features", like="x", holds=FINITE)
-#: A pair of samples and targets that were not trained on, with the columns of x and of y.
-TEST = Rule(
-    "a pair (x, y)",
-    (list, tuple),
-    lambda pair: len(pair) == 2,
-    optional=True,
-    error=TypeError,
-    parts=(
-        TENSOR("test rows", "in_features", like="x", some=True, holds=FINITE),
-        TENSOR("test rows", "out_features", like="x", holds=FINITE),
-    ),
+TEST = (
+    TENSOR("M", "in_features", like="x", some=True, holds=FINITE),
+    TENSOR("M", "out_features", like="x", holds=FINITE),
 )
-#: Handed on to modules, which have rules of their own for its columns.
-A_TENSOR = TENSOR(dtype="any")
-#: The same for samples.
-ROWS = TENSOR("N", ..., dtype="any", some=True)
-
-
-# ---- what a network and its data must be to each other
+#: What every way to train takes, for one epoch and for several.
+EPOCH = {
+    "x": TENSOR("N", "in_features", some=True, holds=FINITE),
+    "y": TENSOR("N", "out_features", like="x", holds=FINITE),
+    "batch_size": COUNT,
+    "lr": NOT_NEGATIVE,
+    "generator": GENERATOR,
+}
+TRAINING = EPOCH | {
+    "epochs": COUNT,
+    "test": Rule("a pair (x, y)", (list, tuple), lambda pair: len(pair) == 2, True, TEST),
+    "progress": FLAG,
+}
 
 
 def one_row_fits(owner, model, loss, x, y, **_):
-    """Refuse a network, a loss and data that do not go together: one row is tried, on a copy."""
+    """Refuse a network, a loss and data that do not go together: one row is tried on a copy."""
     try:
         model, loss = deepcopy((model, loss))
     except Exception:
@@ -268,46 +233,73 @@ def one_row_fits(owner, model, loss, x, y, **_):
     with tried(owner):
         network = hasattr(model, "forward_pass")
         outputs = model.forward_pass(x) if network else [x, model.forward(x)]
+        loss.forward(outputs[-1], y)
         grad = loss.backward(outputs[-1], y)
         model.backward_pass(outputs, grad) if network else model.backward(*outputs, grad)
-        loss.forward(outputs[-1], y)
 
 
 @contextmanager
 def tried(owner):
-    """Say of an error that one row was tried; PyTorch's random numbers are put back."""
+    """Say of an error that one row was tried, and put PyTorch's random numbers back."""
     try:
         with torch.random.fork_rng(devices=[]):
             yield
     except Exception as error:
-        error.add_note(f"{owner}: one row was tried, on a copy of the network; nothing has changed")
+        error.add_note(f"{owner}: one row was tried on a copy of the network; nothing has changed")
         raise
 
 
 def outputs_fit(owner, self, outputs, grad):
-    """Refuse outputs that a ``forward_pass`` cannot have returned, or a gradient not like the last.
+    """Refuse outputs that ``forward_pass`` cannot have returned, or a gradient unlike the last.
 
     What a module with rules would refuse in its ``backward`` is refused here, before the modules
     behind it have added to their gradients.  Of other modules nothing is known.
     """
-    if len(outputs) != len(self.modules) + 1:
-        raise ValueError(
-            f"{owner}: outputs has {len(outputs)} entries, "
-            f"wanted {len(self.modules) + 1}: the input and one for each module"
-        )
-    for k, (module, x, y) in enumerate(zip(self.modules, outputs, outputs[1:], strict=False)):
+    L = len(self.modules)
+    if len(outputs) != L + 1:
+        raise ValueError(f"{owner}: outputs has {len(outputs)} entries, wanted x and {L} more")
+    for k, module in enumerate(self.modules):
+        x, y = outputs[k], outputs[k + 1]
         given = {"x": x, "y": y}
         try:
             for name, rule in getattr(module.backward, "rules", {}).items():
                 if name in given:
                     rule.check(module, name, given[name], given)
-            if hasattr(module, "forward_pass"):  # which has no rule for the columns of x
-                module.forward(x[:1])
+            if hasattr(module, "forward_pass"):  # whose rules know no columns: one row tells
+                row = module.forward(x[:1])
+                given["rows"] = row.expand(len(x), *row.shape[1:])
+                TENSOR(same="rows").check(module, "y", y, given)
         except Exception as error:
             locate(error, self.modules, k)
             raise
-    TENSOR().check(owner, "outputs[-1]", outputs[-1], {})
-    TENSOR(same="last").check(owner, "grad", grad, {"last": outputs[-1]})
+    given = {"last": outputs[L]}
+    TENSOR().check(owner, f"outputs[{L}]", outputs[L], given)
+    TENSOR(same="last").check(owner, "grad", grad, given)
+
+
+def located(method):
+    """Decorate a method that runs down ``self.modules``: an error says in which it was raised.
+
+    The body's variables tell: its index ``k``, or else how many ``outputs`` there are.
+    """
+
+    @wraps(method)
+    def wrapper(self, *args, **options):
+        try:
+            return method(self, *args, **options)
+        except Exception as error:
+            body = error.__traceback__.tb_next
+            if body:
+                found = body.tb_frame.f_locals
+                locate(error, self.modules, found.get("k", len(found["outputs"]) - 1))
+            raise
+
+    return wrapper
+
+
+def locate(error, modules, k):
+    """Add a note to an error: in which module of a list it was raised."""
+    error.add_note(f"raised in modules[{k}], number {k + 1} of {len(modules)}: {modules[k]!r}")
 
 
 def says_reduction(owner, loss, **_):
@@ -317,64 +309,26 @@ def says_reduction(owner, loss, **_):
 
 def starts_from_zero(owner, model, **_):
     """Refuse a network whose stored gradients are not zero."""
-    for index, (_, grad) in enumerate(model.param()):
+    for k, (_, grad) in enumerate(model.param()):
         if grad.any():
-            raise ValueError(
-                f"{owner}: the gradient in model.param()[{index}] is not zero: call zero_grad()"
-            )
-
-
-def located(index):
-    """Decorate a method that runs down a list of modules: an error says in which it was raised.
-
-    ``index`` tells from the local variables of the method's body how far it had come.
-    """
-
-    def decorate(method):
-        @wraps(method)
-        def wrapper(self, *args, **options):
-            try:
-                return method(self, *args, **options)
-            except Exception as error:
-                body = error.__traceback__.tb_next
-                if body:
-                    locate(error, self.modules, index(**body.tb_frame.f_locals))
-                raise
-
-        return wrapper
-
-    return decorate
-
-
-def locate(error, modules, k):
-    """Add a note to an error: in which module of a list it was raised."""
-    error.add_note(f"raised in modules[{k}], number {k + 1} of {len(modules)}: {modules[k]!r}")
-
-
-# ---- what a training must not come to
+            raise ValueError(f"{owner}: the gradient in model.param()[{k}] is not zero")
 
 
 def check_loss(value, batch, lr, epoch=None):
     """Stop a training whose loss has become infinite or not a number."""
     if not math.isfinite(value):
         place = f"mini-batch {batch}" if epoch is None else f"epoch {epoch}, mini-batch {batch}"
-        raise FloatingPointError(f"{place}: the loss is {value}, {_too_large(lr)}")
+        raise FloatingPointError(f"{place}: the loss is {value}, {TOO_LARGE.format(lr)}")
 
 
 def check_prediction(prediction, epoch, lr):
     """Stop a training whose network gives infinite numbers or NaN after an epoch."""
     if not prediction.isfinite().all():
-        raise FloatingPointError(
-            f"epoch {epoch}, after its last mini-batch: the network's output holds infinite "
-            f"numbers or NaN, {_too_large(lr)}"
-        )
+        place = f"epoch {epoch}, after its last mini-batch: the network's output"
+        raise FloatingPointError(f"{place} holds infinite numbers or NaN, {TOO_LARGE.format(lr)}")
 
 
-def _too_large(lr):
-    return f"with learning rate {lr}; the steps are probably too large, try a smaller learning rate"
-
-
-# ---- how a value is named
+TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
 
 
 def describe(value):

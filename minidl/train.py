@@ -18,18 +18,14 @@ from .losses import MSELoss
 from .optim import SGD
 from .plan import PlannedSamples, PlannedTraining, blocks, chain
 from .rules import (
-    COUNT,
+    EPOCH,
     FLAG,
     FUNCTION,
-    GENERATOR,
     LOSS,
     MODULE,
     NETWORK,
-    NOT_NEGATIVE,
     ROWS,
-    SAMPLES,
-    TARGETS,
-    TEST,
+    TRAINING,
     check_loss,
     check_prediction,
     one_row_fits,
@@ -105,17 +101,7 @@ def accumulate_samples(model, loss, x, y):
     return sum(values) / len(values)
 
 
-@takes(
-    one_row_fits,
-    model=NETWORK,
-    loss=LOSS,
-    x=SAMPLES,
-    y=TARGETS,
-    batch_size=COUNT,
-    lr=NOT_NEGATIVE,
-    generator=GENERATOR,
-    accumulate=FUNCTION,
-)
+@takes(one_row_fits, model=NETWORK, loss=LOSS, **EPOCH, accumulate=FUNCTION)
 def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
     """Go through the samples once: reset, accumulate and step for each mini-batch.
 
@@ -167,15 +153,8 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
     one_row_fits,
     model=MODULE,
     loss=LOSS,
-    x=SAMPLES,
-    y=TARGETS,
-    epochs=COUNT,
-    batch_size=COUNT,
-    lr=NOT_NEGATIVE,
+    **TRAINING,
     per_sample=FLAG,
-    test=TEST,
-    generator=GENERATOR,
-    progress=FLAG,
     errors=FLAG,
     compile=FLAG,
 )

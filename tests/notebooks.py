@@ -140,7 +140,7 @@ def bare(node):
             node.decorator_list = [
                 decorator
                 for decorator in node.decorator_list
-                if not (isinstance(decorator, ast.Call) and decorator.func.id in RULES)
+                if ast.unparse(decorator).split("(")[0] not in RULES
             ]
             return self.visit_body(node)
 

@@ -11,22 +11,7 @@ from tqdm import tqdm
 from ..activations import ReLU, Sigmoid, Tanh
 from ..data import error_rate, minibatches
 from ..linear import Linear
-from ..rules import (
-    COUNT,
-    FLAG,
-    GENERATOR,
-    NOT_NEGATIVE,
-    SAMPLES,
-    TARGETS,
-    TENSOR,
-    TEST,
-    A,
-    check_loss,
-    check_prediction,
-    describe,
-    takes,
-    tried,
-)
+from ..rules import TENSOR, TRAINING, A, check_loss, check_prediction, describe, takes, tried
 from ..sequential import Sequential
 from ..train import History
 
@@ -74,18 +59,7 @@ def one_row_fits(owner, network, x, y, **_):
     TENSOR(same="prediction").check(owner, "y, one row of it,", y[:1], {"prediction": prediction})
 
 
-@takes(
-    one_row_fits,
-    network=A(torch.nn.Module),
-    x=SAMPLES,
-    y=TARGETS,
-    epochs=COUNT,
-    batch_size=COUNT,
-    lr=NOT_NEGATIVE,
-    test=TEST,
-    generator=GENERATOR,
-    progress=FLAG,
-)
+@takes(one_row_fits, network=A(torch.nn.Module), **TRAINING)
 def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None, progress=False):
     """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``.
 
