@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib
 import torch
+from tqdm import tqdm
 
 from . import paper
 from .teaching import own
@@ -40,7 +41,8 @@ def parser():
         nargs="?",
         default=None,
         choices=["train", "readings"],
-        help="train one framework only, or try all readings (default: both frameworks)",
+        help="train one framework only, or try all readings, 100 repetitions of each, which takes "
+        "minutes (default: both frameworks)",
     )
     parser.add_argument(
         "--framework",
@@ -54,7 +56,7 @@ def parser():
         action="store_true",
         default=False,
         help="the setting that the paper's prose describes: --no-standardize --zero-bias "
-        "--recorded end",
+        "--recorded end --no-moved-test",
     )
     default = paper.Setting()
     for option, kind, text in (
@@ -96,6 +98,12 @@ def parser():
         "the program records them (default), or all at the end",
     )
     parser.add_argument(
+        "--moved-test",
+        action=argparse.BooleanOptionalAction,
+        help="PyTorch's test points of every tenth repetition moved, as the program's drawing "
+        "function does it by mistake (default: yes)",
+    )
+    parser.add_argument(
         "--per-sample",
         action="store_true",
         help="minidl takes the samples one by one, as the program does (slow)",
@@ -132,6 +140,14 @@ def main(arguments=None):
     command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
     if framework and command != "train":
         parse.error("--framework goes with 'train'")
+    if command == "readings":
+        unchanged = {"as_printed": False, "dtype": "float64"}
+        for name, value in options.items():
+            if name not in ("repeats", "seed") and value != unchanged.get(name):
+                parse.error(f"--{name.replace('_', '-')} does not go with 'readings'")
+        options = {"repeats": 100} | options
+        if options["repeats"] == 1:
+            parse.error("repeats is 1, wanted 2 or more with 'readings'")
     make = paper.Setting.as_printed if options.pop("as_printed") else paper.Setting
     options["dtype"] = DTYPES[options["dtype"]]
     try:
@@ -147,6 +163,8 @@ def main(arguments=None):
         except OSError as error:
             parse.error(f"cannot write to --out {out}: {error.strerror}")
 
+    if command == "readings":
+        return readings(setting, out)
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:
         results = [paper.run(setting, name, progress=True) for name in frameworks]
@@ -157,6 +175,28 @@ def main(arguments=None):
     print(paper.format_table(rows))
     if out:
         write(out, setting, rows, results)
+    return 0
+
+
+def readings(setting, out):
+    """Try all readings, print their table and write it to a folder."""
+    names = tqdm(paper.READINGS, "readings", disable=None, leave=False)
+    rows = [paper.try_reading(name, setting.repeats, setting.seed) for name in names]
+    print(paper.format_readings(rows))
+    if out:
+        options = f"--repeats {setting.repeats} --seed {setting.seed}"
+        record = {
+            "command": f"python -m minidl readings {options}",
+            "torch": torch.__version__,
+            "seeds": [setting.seed, setting.seed + setting.repeats - 1],
+        }
+        # a reading on each line, so that a change of one is seen
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        text = f'{json.dumps(record)[:-1]}, "rows": [\n{lines}\n]}}\n'
+        with tempfile.TemporaryDirectory(dir=out) as folder:
+            file = Path(folder) / "readings.json"
+            file.write_text(text, encoding="utf-8")
+            os.replace(file, out / file.name)
     return 0
 
 

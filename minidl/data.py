@@ -13,8 +13,9 @@ def balanced_radius(side):
     """Return the radius of the disc that covers half of a square.
 
     From π r² = side² / 2 follows r = side / √(2π).  For the paper's square of side
-    2 this is √(2/π) ≈ 0.798.  The paper prints 2/√π ≈ 1.128, which is a slip: that
-    disc reaches over the edges of the square and covers 91 % of it.
+    2 this is √(2/π) ≈ 0.798, as in its authors' program.  The paper prints
+    2/√π ≈ 1.128, which is a slip: that disc reaches over the edges of the square and
+    covers 91 % of it.
 
     Parameters
     ----------
@@ -186,7 +187,8 @@ def standardize(train, test):
     Raises
     ------
     TypeError, ValueError
-        If the numbers of columns or the dtypes differ, or all training entries are equal.
+        If the numbers of columns or the dtypes differ, or the training entries are not finite or
+        all equal.
     """
     mean, std = train.mean(), train.std()
     return (train - mean) / std, (test - mean) / std

@@ -31,7 +31,7 @@ def takes(*relations, **rules):
             function.__init__ = decorate(function.__init__)
             return function
         parameters = inspect.signature(function).parameters
-        names = tuple(parameters)
+        names = [name for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD]
         defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
         checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
         *_, place, name = ("", *function.__qualname__.split("."))

@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import torch
 
-from minidl import MSELoss, disc_fold, train_epoch
+from minidl import MSELoss, disc_fold, standardize, train_epoch
 from minidl.data import RADIUS, error_rate
 from minidl.paper import Setting
 from minidl.teaching.plots import STYLE, show_circle, show_points, show_regions
@@ -31,6 +31,7 @@ def draw():
     setting = Setting()
     generator = torch.Generator().manual_seed(SEED)
     fold = disc_fold(setting.n_train, setting.n_test, generator=generator, dtype=setting.dtype)
+    x_train, x_test = standardize(fold.x_train, fold.x_test)
     network = setting.network("minidl", generator)
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(1, len(EPOCHS), figsize=(6, 1.86))
@@ -41,13 +42,13 @@ def draw():
                 train_epoch(
                     network,
                     MSELoss(),
-                    fold.x_train,
+                    x_train,
                     fold.y_train,
                     batch_size=setting.batch_size,
                     lr=setting.lr,
                 )
             if epoch in panels:
-                error = error_rate(network.forward(fold.x_test), fold.y_test)
+                error = error_rate(network.forward(x_test), fold.y_test)
                 title = f"epoch {epoch}" if epoch else "untrained"
                 panel(panels[epoch], network, fold, f"{title}\n{100 * error:.1f} % wrong")
     return figure
@@ -55,7 +56,11 @@ def draw():
 
 def panel(axis, network, fold, title):
     """Draw the network's regions, every third test point, and the circle to be found."""
-    show_regions(axis, lambda grid: network.forward(grid).argmax(1), resolution=301)
+
+    def predict(grid):
+        return network.forward(standardize(fold.x_train, grid)[1]).argmax(1)
+
+    show_regions(axis, predict, resolution=301)
     show_points(axis, fold.x_test[::3], fold.y_test[::3].argmax(1), size=2)
     show_circle(axis, RADIUS)
     axis.set(title=title, xlabel="", ylabel="", xticks=[], yticks=[])

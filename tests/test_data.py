@@ -7,7 +7,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minidl import balanced_radius, disc, disc_fold, error_rate, minibatches, one_hot
+from minidl import (
+    balanced_radius,
+    disc,
+    disc_fold,
+    error_rate,
+    minibatches,
+    one_hot,
+    standardize,
+)
 
 
 def generator(seed=0):
@@ -47,6 +55,23 @@ def test_fold_draws_fresh_points_for_the_test():
     assert not torch.equal(fold.x_train[:20], fold.x_test)
     inside = fold.x_test.square().sum(1) < balanced_radius(2.0) ** 2
     assert torch.equal(fold.y_test[:, 1], inside.double())
+
+
+def test_standardize_takes_two_numbers_of_all_training_entries():
+    """By hand: of 1, 3, 5, 11 the mean is 5, and the squares 16, 4, 0, 36 over 3 make s² = 56/3."""
+    train = torch.tensor([[1.0, 3], [5, 11]], dtype=torch.float64)
+    test = torch.tensor([[5.0, 6]], dtype=torch.float64)
+    given = train.clone(), test.clone()
+    s = math.sqrt(56 / 3)
+    expected = torch.tensor([[-4.0, -2, 0, 6, 0, 1]], dtype=torch.float64) / s
+    found = torch.cat([part.flatten() for part in standardize(train, test)])
+    torch.testing.assert_close(found[None], expected, rtol=0, atol=1e-15)
+    assert torch.equal(train, given[0]) and torch.equal(test, given[1])
+    x = standardize(*disc_fold(1000, 10, generator=generator(), dtype=torch.float64)[::2])[0]
+    assert x.numpy().mean() == pytest.approx(0, abs=1e-15)
+    assert x.numpy().std(ddof=1) == pytest.approx(1, abs=1e-15)
+    with pytest.raises(ValueError, match=r"the standard deviation of train is 0\.0, wanted"):
+        standardize(torch.ones(3, 2), test.float())
 
 
 @given(st.lists(st.integers(0, 4), max_size=20))

@@ -1,16 +1,21 @@
 """The paper's experiment and its command line."""
 
+import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from minidl import experiment
-from minidl.__main__ import main
-from minidl.experiment import Setting
+from minidl import History, paper
+from minidl.__main__ import main, write
+from minidl.paper import FRAMEWORKS, Result, Setting, run, table
+
+ROOT = Path(__file__).parent.parent
 
 
 def command(*arguments, timeout=300):
@@ -41,74 +46,123 @@ def call(capsys):
 
 @pytest.fixture(scope="module")
 def results():
-    return [experiment.run(Setting(), framework) for framework in experiment.FRAMEWORKS]
+    """Forty repetitions of both frameworks: the program's setting and the prose's."""
+    settings = Setting(repeats=40), Setting.as_printed(repeats=40)
+    return [[run(setting, framework) for framework in FRAMEWORKS] for setting in settings]
 
 
-def test_ten_repeats_fall_into_the_measured_bands(results):
-    """Bands from 400 seeds, wide enough for any ten of them."""
-    rows = {(row["framework"], row["data"]): row for row in experiment.table(results)}
-    assert 2.5 < rows["minidl", "train"]["mean"] < 9.5
-    assert 3 < rows["minidl", "test"]["mean"] < 10
-    assert 0.8 < rows["minidl", "test"]["std"] < 8
-    assert 18 < rows["torch", "train"]["mean"] < 38
-    assert 18 < rows["torch", "test"]["mean"] < 40
-    assert 4 < rows["torch", "test"]["std"] < 18
-    assert rows["torch", "test"]["mean"] - rows["minidl", "test"]["mean"] > 12
-
-
-def test_the_readme_quotes_what_the_command_prints(results):
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    assert experiment.format_table(experiment.table(results)) in readme
+def test_forty_repeats_fall_into_the_measured_bands(results):
+    program, printed = (
+        {(row["framework"], row["data"]): row["mean"] for row in table(pair)} for pair in results
+    )
+    assert 4 < program["minidl", "test"] < 7
+    assert 6 < program["torch", "train"] < 14
+    assert 7 < program["torch", "test"] < 16
+    assert 4 < printed["minidl", "test"] < 8
+    assert 24 < printed["torch", "test"] < 36
 
 
 def test_both_frameworks_see_the_same_data(results):
-    ours, theirs = (result.pictures for result in results)
-    assert torch.equal(ours[0], theirs[0])
-    assert torch.equal(ours[1], theirs[1])
-    assert not torch.equal(ours[3], theirs[3])
+    for ours, theirs in results:
+        assert torch.equal(ours.pictures[0], theirs.pictures[0])
+        assert torch.equal(ours.pictures[1], theirs.pictures[1])
+        assert not torch.equal(ours.pictures[3], theirs.pictures[3])
+        assert ours.pictures[0].abs().max() <= 1, "drawn as they are, not standardised"
 
 
-def test_equal_initialisation_makes_equal_frameworks():
-    setting = Setting(init="torch", repeats=2, epochs=3)
-    ours, theirs = (experiment.run(setting, name) for name in experiment.FRAMEWORKS)
+def test_the_history_goes_from_the_untrained_network_to_the_trained_one(results):
+    for result in (*results[0], *results[1]):
+        _, labels, before, after = result.pictures
+        errors = result.histories[0].test_error
+        assert len(errors) == len(result.histories[0].train_error) == 21
+        assert errors[0] == (before != labels).sum().item() / 1000
+        assert errors[20] == (after != labels).sum().item() / 1000
+
+
+@pytest.mark.parametrize("make", [Setting, Setting.as_printed])
+@pytest.mark.parametrize("init", ["xavier", "torch"])
+def test_equal_initialisation_makes_equal_frameworks(make, init):
+    ours, theirs = (run(make(init=init, repeats=2), framework) for framework in FRAMEWORKS)
     torch.testing.assert_close(ours.curves("loss"), theirs.curves("loss"), rtol=0, atol=1e-12)
-    assert torch.equal(ours.curves("test_error"), theirs.curves("test_error"))
+    for name in ("train_error", "test_error"):
+        assert torch.equal(ours.curves(name), theirs.curves(name))
 
 
-def test_table_states_mean_and_sample_deviation():
-    result = experiment.Result("minidl")
-    for error in (0.02, 0.04, 0.09):
-        result.histories.append(experiment.History([1.0], [error], [2 * error]))
-    train, test = experiment.table([result])
+@pytest.mark.parametrize(
+    ("setting", "epochs"),
+    [(Setting(repeats=1), [19, 19, 20, 19]), (Setting.as_printed(repeats=1), [20] * 4)],
+)
+def test_table_reads_the_errors_when_they_were_recorded(setting, epochs):
+    history = History([], [e / 100 for e in range(21)], [e / 50 for e in range(21)])
+    rows = table([Result(framework, setting, [history]) for framework in FRAMEWORKS])
+    assert [row["epochs"] for row in rows] == epochs
+    factors = {"train": 1, "test": 2}
+    means = [row["mean"] / factors[row["data"]] for row in rows]
+    assert means == pytest.approx(epochs, rel=1e-15)
+    assert {(row["std"], row["off"]) for row in rows} == {(None, None)}
+    equal = table([Result("torch", setting, [history] * 2)])
+    assert {(row["std"], row["off"]) for row in equal} == {(0, None)}
+    assert paper.format_table(rows).count("–") == 8
+
+
+def test_table_states_mean_sample_deviation_and_the_distance_from_the_paper():
+    histories = [History([], [0, rate], [0, 2 * rate]) for rate in (0.02, 0.04, 0.09)]
+    rows = table([Result("minidl", Setting.as_printed(epochs=1), histories)])
+    train, test = rows
     assert train["mean"] == pytest.approx(5)
     assert train["std"] == pytest.approx(13**0.5)
+    assert train["off"] == pytest.approx((4.33 - 5) / (13 * (1 / 10 + 1 / 3)) ** 0.5)
     assert test["mean"] == pytest.approx(10)
-    assert train["paper_mean"] == 4.33
-    text = experiment.format_table([train, test | {"std": None}])
-    assert "5.00" in text and "4.33" in text and "–" in text
+    assert (test["paper_mean"], test["paper_std"]) == (4.88, 2.23)
+    assert (test["figure_mean"], test["figure_std"]) == pytest.approx((5.28, 2.27), abs=0.005)
+    text = paper.format_table(rows)
+    assert "5.00 ±  3.61   4.33 ±  1.83   yes (-0.3)   4.86 ±  2.46" in text
 
 
-def test_figures_show_what_they_say(results):
-    figure = experiment.figure1(results[0])
-    assert [axis.get_title() for axis in figure.axes] == [
-        "Test samples",
-        "Untrained network",
-        "Trained network",
-    ]
+def test_a_whole_mean_is_written_as_a_whole_number(results, tmp_path):
+    histories = [History([1.0], [rate] * 2, [rate] * 2) for rate in (0.02, 0.03, 0.04)]
+    result = replace(results[0][0], setting=Setting(epochs=1), histories=histories)
+    assert result.errors("test").dtype == torch.float64
+    write(tmp_path, result.setting, table([result]), [result])
+    assert '"mean": 3.0,' in (tmp_path / "table3.json").read_text()
+
+
+def test_figure1_shows_all_points(results):
+    figure = paper.figure1(results[0][0])
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles == ["Test samples", "Untrained network", "Trained network"]
     counts = [sum(len(c.get_offsets()) for c in axis.collections) for axis in figure.axes]
     assert counts == [1000, 1000, 1000]
 
-    figure = experiment.figure2(results)
-    for axis, (name, scale) in zip(
-        figure.axes, (("loss", 1), ("train_error", 100), ("test_error", 100)), strict=True
-    ):
-        assert len(axis.lines) == len(axis.collections) == 2
-        for line, result in zip(axis.lines, results, strict=True):
-            mean = scale * result.curves(name).mean(0)
-            torch.testing.assert_close(torch.tensor(line.get_ydata()), mean)
+
+def test_figure2_shows_our_curves_and_the_papers_at_their_epochs(results):
+    text = (ROOT / "minidl" / "paper" / "figure2.csv").read_text()
+    points = list(csv.DictReader(line for line in text.splitlines() if line[0] != "#"))
+    axes = iter(paper.figure2(results[0]).axes)
+    for name, scale in (("loss", 1), ("train_error", 100), ("test_error", 100)):
+        for result, theirs in zip(results[0], ("custom", "pytorch"), strict=True):
+            axis = next(axes)
+            assert axis.get_ylim()[0] == 0
+            *lines, ours = axis.lines
+            after = name == "loss" or (theirs, name) == ("pytorch", "train_error")
+            rows = [row for row in points if (row["panel"], row["framework"]) == (name, theirs)]
+            mean, std = (
+                scale * np.array([float(row[key]) for row in rows]) for key in ("mean", "std")
+            )
+            for line, expected in zip(lines, (mean, mean - std, mean + std), strict=True):
+                assert list(line.get_xdata()) == list(range(after, 20 + after))
+                assert line.get_ydata() == pytest.approx(expected, abs=1e-12)
+            curves = scale * np.array([getattr(one, name) for one in result.histories])
+            mean, std = curves.mean(0), curves.std(0, ddof=1)
+            epochs = list(range(name == "loss", 21))
+            assert list(ours.get_xdata()) == epochs
+            assert ours.get_ydata() == pytest.approx(mean, abs=1e-12)
+            x, y = axis.collections[0].get_paths()[0].vertices.T
+            edges = np.array([(y[x == epoch].min(), y[x == epoch].max()) for epoch in epochs]).T
+            assert edges == pytest.approx(np.stack([mean - std, mean + std]), abs=1e-12)
 
 
-SMALL = ("--repeats", 2, "--epochs", 1, "--n-train", 100, "--n-test", 50)
+SMALL = ("--repeats", 2, "--epochs", 2, "--n-train", 100, "--n-test", 50)
 
 
 def test_command_runs_both_frameworks_and_writes_the_files(tmp_path):
@@ -126,7 +180,7 @@ def test_command_runs_both_frameworks_and_writes_the_files(tmp_path):
         "table3.json",
     ]
     record = json.loads((folder / "table3.json").read_text())
-    assert record["setting"]["epochs"] == 1
+    assert record["setting"]["epochs"] == 2
     assert [row["framework"] for row in record["table"]] == ["minidl"] * 2 + ["torch"] * 2
     assert f"{record['table'][0]['mean']:.2f}" in done.stdout
 
@@ -147,10 +201,18 @@ def test_options_reach_the_experiment(call):
         ("--width", 4),
         ("--layers", 1),
         ("--init", "torch"),
+        ("--no-standardize",),
+        ("--zero-bias",),
+        ("--recorded", "end"),
     ):
         assert call("train", *SMALL, *option).stdout != plain.stdout, option
     assert call("train", *SMALL, "--per-sample").stdout == plain.stdout
     assert call("train", *SMALL, "--dtype", "float32").returncode == 0
+    single = ("--no-standardize", "--zero-bias", "--recorded", "end")
+    printed = call("train", *SMALL, "--as-printed")
+    assert printed.stdout == call("train", *SMALL, *single).stdout
+    again = call("train", *SMALL, "--as-printed", "--standardize", "--no-zero-bias")
+    assert again.stdout == call("train", *SMALL, "--recorded", "end").stdout
 
 
 def test_a_refusal_ends_the_process_with_status_2():
@@ -172,6 +234,7 @@ def test_a_refusal_ends_the_process_with_status_2():
         (("train", "--framework", "keras"), "unknown framework 'keras'"),
         (("--framework", "torch"), "--framework goes with 'train'"),
         (("--init", "he"), "invalid choice: 'he'"),
+        (("--recorded", "start"), "invalid choice: 'start'"),
         (("--out", "/dev/null/folder"), "cannot write to --out /dev/null/folder"),
         (("test",), "invalid choice: 'test'"),
     ],

@@ -38,7 +38,7 @@ def networks(draw):
     source = generator(draw(st.integers(0, 10**6)))
     modules = []
     for a, b in zip(widths, widths[1:], strict=False):
-        init = draw(st.sampled_from(["xavier", "torch"]))
+        init = draw(st.sampled_from(["xavier", "xavier_all", "torch"]))
         modules.append(Linear(a, b, init=init, generator=source, dtype=torch.float64))
         modules.extend(cls() for cls in draw(st.lists(st.sampled_from(ACTIVATIONS), max_size=2)))
     cut = draw(st.integers(0, len(modules)))
@@ -188,6 +188,9 @@ def test_initialisation_has_the_stated_spread(dtype):
     assert xavier.weight.dtype == dtype
     assert xavier.weight.std().item() == pytest.approx(xavier_std(300, 200), rel=0.02)
     assert (xavier.bias == 0).all()
+    both = Linear(300, 200, init="xavier_all", generator=generator(), dtype=dtype)
+    assert torch.equal(both.weight, xavier.weight)
+    assert both.bias.std().item() == pytest.approx(xavier_std(300, 200), rel=0.1)
     default = Linear(300, 200, init="torch", generator=generator(), dtype=dtype)
     limit = 300**-0.5
     for parameter in (default.weight, default.bias):

@@ -9,6 +9,7 @@ import pytest
 from notebooks import CHAPTERS, as_python, code_cells, is_exercise, read, solve
 
 import minidl
+from minidl.paper import Setting, run
 from minidl.teaching import own
 from minidl.teaching.exercises import EXERCISES
 
@@ -257,9 +258,14 @@ def test_the_whole_book_solved_reproduces_the_table(folder, capsys):
     """The reader's own classes give the very numbers that minidl gives."""
     solve_book(CHAPTERS)
     file = folder / "my_minidl.py"
-    assert own.missing(own.load(file)) == []
+    module = own.load(file)
+    assert own.missing(module) == []
+    del module.standardize
+    assert own.missing(module) == ["standardize (exercise 7.3)"]
+    assert own.missing(module, Setting.as_printed()) == []
+    assert run(Setting.as_printed(repeats=1, epochs=1), module).histories
     assert "raise NotImplementedError" not in file.read_text()
-    for options in ([], ["--per-sample", "--repeats", 1, "--epochs", 1]):
+    for options in ([], ["--as-printed"], ["--per-sample", "--repeats", 1, "--epochs", 1]):
         theirs = command("--framework", file, *options)
         assert theirs.returncode == 0, theirs.stderr
         ours = command(*options)

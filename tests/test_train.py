@@ -3,13 +3,12 @@
 import pytest
 import torch
 
-from minidl import Linear, MSELoss, disc_fold, error_rate, fit
+from minidl import Linear, MSELoss, disc_fold, error_rate, fit, standardize
 from minidl.paper import Setting, fit_torch, torch_twin
 
 
-def network(seed=0, dtype=torch.float64, init="xavier"):
-    generator = torch.Generator().manual_seed(seed)
-    return Setting(init=init, dtype=dtype).network("minidl", generator)
+def network(seed=0, **changes):
+    return Setting(**changes).network("minidl", torch.Generator().manual_seed(seed))
 
 
 def data(n=1000, seed=100, dtype=torch.float64):
@@ -20,20 +19,23 @@ def parameters(model):
     return torch.cat([parameter.flatten() for parameter, _ in model.param()])
 
 
-@pytest.mark.parametrize("init", ["xavier", "torch"])
-def test_the_twin_is_equal_after_twenty_epochs(init):
-    model = network(init=init)
+@pytest.mark.parametrize("standardized", [True, False])
+@pytest.mark.parametrize("start", [{}, {"zero_bias": True}, {"init": "torch"}])
+def test_the_twin_is_equal_after_twenty_epochs(start, standardized):
+    model = network(**start)
     twin = torch_twin(model)
-    fold = data()
-    options = {"epochs": 20, "batch_size": 100, "lr": 0.1, "test": (fold.x_test, fold.y_test)}
-    ours = fit(model, MSELoss(), fold.x_train, fold.y_train, **options)
-    theirs = fit_torch(twin, fold.x_train, fold.y_train, **options)
+    x, y, x_test, y_test = data()
+    if standardized:
+        x, x_test = standardize(x, x_test)
+    options = {"epochs": 20, "batch_size": 100, "lr": 0.1, "test": (x_test, y_test)}
+    ours = fit(model, MSELoss(), x, y, **options)
+    theirs = fit_torch(twin, x, y, **options)
     twin_parameters = torch.cat([p.detach().flatten() for p in twin.parameters()])
     torch.testing.assert_close(parameters(model), twin_parameters, rtol=0, atol=1e-12)
     assert ours.loss == pytest.approx(theirs.loss, abs=1e-12)
     assert ours.train_error == theirs.train_error
     assert ours.test_error == theirs.test_error
-    assert len(ours.loss) == 20
+    assert (len(ours.loss), len(ours.train_error), len(ours.test_error)) == (20, 21, 21)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -60,13 +62,14 @@ def test_per_sample_equals_batches_but_for_rounding(batch_size, reduction):
     assert histories[0].loss == pytest.approx(histories[1].loss, abs=1e-12)
 
 
-def test_history_is_the_loss_before_each_step_and_the_error_after_the_epoch():
+def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_the_epoch():
     fold = data(50)
     model, before = network(2), network(2)
     loss = MSELoss()
     history = fit(model, loss, fold.x_train, fold.y_train, epochs=1, batch_size=50, lr=0.1)
-    assert history.loss == [loss.forward(before.forward(fold.x_train), fold.y_train).item()]
-    assert history.train_error == [error_rate(model.forward(fold.x_train), fold.y_train)]
+    outputs = [network.forward(fold.x_train) for network in (before, model)]
+    assert history.loss == [loss.forward(outputs[0], fold.y_train).item()]
+    assert history.train_error == [error_rate(output, fold.y_train) for output in outputs]
     assert history.test_error == []
 
 

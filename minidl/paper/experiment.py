@@ -1,6 +1,7 @@
 """The experiment itself: repetitions with one framework, and what came out."""
 
 import math
+from copy import deepcopy
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -42,6 +43,9 @@ class Result:
     setting : Setting
     histories : list of History
         One a repetition.
+    moved : dict of int to History
+        For repetitions in which PyTorch meets moved test points, see :class:`Setting`, the
+        history with these.
     pictures : tuple of torch.Tensor
         For Figure 1, from the first repetition: the test points, their classes,
         and the classes that the network gave them before and after training.
@@ -50,6 +54,7 @@ class Result:
     framework: str
     setting: Setting
     histories: list[History] = field(default_factory=list)
+    moved: dict[int, History] = field(default_factory=dict)
     pictures: tuple = ()
 
     @takes(name=ONE_OF("loss", "train_error", "test_error"))
@@ -68,7 +73,11 @@ class Result:
     def errors(self, data):
         """Return the error rates that Table III is made of, in per cent: shape (repeats,)."""
         epochs = self.setting.epochs_trained(self.framework, data)
-        return 100 * self.curves(f"{data}_error")[:, epochs]
+        rates = self.curves(f"{data}_error")[:, epochs]
+        if data == "test":
+            for r, history in self.moved.items():
+                rates[r] = history.test_error[epochs]
+        return 100 * rates
 
 
 def is_whole(owner, setting, framework, **_):
@@ -115,13 +124,21 @@ def run(setting, framework, *, progress=False):
         if setting.standardize:
             tool = framework if name == "own" else book
             x_train, x_test = tool.standardize(x_train, x_test)
-        network, train = _network(setting, framework, generator)
-        before = network(x_test).argmax(1)
-        result.histories.append(train(x_train, y_train, x_test, y_test))
+        start, train = _network(setting, framework, generator)
+        history, network = train(x_train, y_train, x_test, y_test)
+        result.histories.append(history)
+        if name == "torch" and setting.moved_test and r % 10 == 0:
+            result.moved[r], _ = train(x_train, y_train, _unit_square(x_test), y_test)
         if r == 0:
-            after = network(x_test).argmax(1)
-            result.pictures = (raw[2], y_test.argmax(1), before, after)
+            answers = [forward(x_test).argmax(1) for forward in (start, network)]
+            result.pictures = (raw[2], y_test.argmax(1), *answers)
     return result
+
+
+def _unit_square(x):
+    """Shift and scale each column to [0, 1]."""
+    low, high = x.min(0).values, x.max(0).values
+    return (x - low) / (high - low)
 
 
 def _fold(setting, framework, generator):
@@ -137,24 +154,31 @@ def _fold(setting, framework, generator):
 
 
 def _network(setting, framework, generator):
-    """Build a network; return its forward pass and the function that trains it."""
+    """Build a network; return its forward pass, and a function that trains a copy of it.
+
+    The function returns a history and the forward pass of the trained network.
+    """
     options = {"batch_size": setting.batch_size, "lr": setting.lr}
     if framework == "torch":
-        twin = torch_twin(setting.network("torch", generator))
+        start = torch_twin(setting.network("torch", generator))
 
         def train(x, y, *test):
-            return fit_torch(twin, x, y, epochs=setting.epochs, test=test, **options)
+            twin = deepcopy(start)
+            history = fit_torch(twin, x, y, epochs=setting.epochs, test=test, **options)
+            return history, torch.no_grad()(twin)
 
-        return torch.no_grad()(twin), train
+        return torch.no_grad()(start), train
     if framework == "minidl":
-        network = setting.network("minidl", generator)
+        start = setting.network("minidl", generator)
         options["per_sample"] = setting.per_sample
 
         def train(x, y, *test):
-            return fit(network, MSELoss(), x, y, epochs=setting.epochs, test=test, **options)
+            network = deepcopy(start)
+            history = fit(network, MSELoss(), x, y, epochs=setting.epochs, test=test, **options)
+            return history, network.forward
 
-        return network.forward, train
-    network = framework.paper_network(
+        return start.forward, train
+    start = framework.paper_network(
         setting.width,
         setting.layers,
         init=setting.start("own"),
@@ -165,9 +189,10 @@ def _network(setting, framework, generator):
         options["accumulate"] = framework.accumulate_samples
 
     def train(*data):
-        return _fit_own(framework, network, setting, *data, **options)
+        network = deepcopy(start)
+        return _fit_own(framework, network, setting, *data, **options), network.forward
 
-    return network.forward, train
+    return start.forward, train
 
 
 def _fit_own(own, network, setting, x, y, x_test, y_test, **options):

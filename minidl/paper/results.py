@@ -59,7 +59,7 @@ def table(results):
         repetition); the paper's own ``paper_mean`` and ``paper_std``; ``figure_mean`` and
         ``figure_std``, where the curves of its Figure 2 end; ``off``, by how many
         standard errors the paper's mean, of ten runs, lies above ours, of R: the standard
-        error of their difference is std·√(1/10 + 1/R) (None for a single repetition).
+        error of their difference is std·√(1/10 + 1/R) (None if std is None or 0).
 
     Raises
     ------
@@ -77,6 +77,7 @@ def table(results):
             off = None
             if len(errors) > 1:
                 std = errors.std().item()
+            if std:
                 off = (paper_mean - mean) / (std * (1 / 10 + 1 / len(errors)) ** 0.5)
             rows.append(
                 {

@@ -7,6 +7,7 @@ import torch
 
 from ... import paper
 from ...activations import ReLU
+from ...data import standardize
 from ...linear import Linear
 from ...sequential import Sequential
 from ..check import Case, Exercise, Mistake, as_number
@@ -769,6 +770,182 @@ SUMMARIZE = Exercise(
     ),
 )
 
+# --- standardize ------------------------------------------------------------------
+
+
+def standardize_own_numbers(train, test):
+    return (train - train.mean()) / train.std(), (test - test.mean()) / test.std()
+
+
+def standardize_own_spread(train, test):
+    return (train - train.mean()) / train.std(), (test - train.mean()) / test.std()
+
+
+def standardize_together(train, test):
+    both = torch.cat([train, test])
+    return (train - both.mean()) / both.std(), (test - both.mean()) / both.std()
+
+
+def standardize_columns(train, test):
+    mean, std = train.mean(0), train.std(0)
+    return (train - mean) / std, (test - mean) / std
+
+
+def standardize_rows(train, test):
+    return tuple((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True) for x in (train, test))
+
+
+def standardize_by_n(train, test):
+    mean, std = train.mean(), train.std(unbiased=False)
+    return (train - mean) / std, (test - mean) / std
+
+
+def standardize_variance(train, test):
+    mean, variance = train.mean(), train.var()
+    return (train - mean) / variance, (test - mean) / variance
+
+
+def standardize_mean_left_in(train, test):
+    return train / train.std(), test / train.std()
+
+
+def standardize_spread_left(train, test):
+    return train - train.mean(), test - train.mean()
+
+
+def standardize_divided_first(train, test):
+    mean, std = train.mean(), train.std()
+    return train / std - mean, test / std - mean
+
+
+def standardize_range(train, test):
+    low, high = train.min(), train.max()
+    return (train - low) / (high - low), (test - low) / (high - low)
+
+
+def standardize_in_place(train, test):
+    mean, std = train.mean(), train.std()
+    train.sub_(mean).div_(std)
+    test.sub_(mean).div_(std)
+    return train, test
+
+
+def standardize_twice_measured(train, test):
+    train = (train - train.mean()) / train.std()
+    return train, (test - train.mean()) / train.std()
+
+
+def standardize_train_only(train, test):
+    return (train - train.mean()) / train.std(), test
+
+
+def standardize_reversed(train, test):
+    return standardize(train, test)[::-1]
+
+
+def _sets(rows, others, columns, seed, dtype=torch.float64):
+    """Columns and sets that differ in mean and spread, so that no two ways agree."""
+    scale = torch.arange(1, columns + 1, dtype=torch.float64)
+    train = 0.7 * scale * randn(rows, columns, seed=seed) + scale.sqrt() + 1.5
+    test = 1.9 * scale * randn(others, columns, seed=seed + 1) - 0.8
+    return train.to(dtype), test.to(dtype)
+
+
+def _standardize_case(label, train, test, tol=1e-9):
+    def run(function, probe):
+        result = probe(function, train.clone(), test.clone())
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise Failure(
+                ("no pair",), "`standardize` does not return a pair, wanted `(train, test)`"
+            )
+        return {"the training set": result[0], "the test set": result[1]}
+
+    def expect():
+        numbers = train.double().flatten().tolist()
+        mean, std = statistics.fmean(numbers), statistics.stdev(numbers)
+        sets = {"the training set": train, "the test set": test}
+        return {name: ((x.double() - mean) / std).to(x.dtype) for name, x in sets.items()}
+
+    return Case(
+        label=label,
+        run=run,
+        expect=expect,
+        hint="Two numbers, the mean and the standard deviation of all entries of `train`; both "
+        "sets less the one, over the other.",
+        tol=tol,
+    )
+
+
+STANDARDIZE = Exercise(
+    number="7.3",
+    solution=standardize,
+    cases=(
+        _standardize_case(
+            "7 training and 5 test points with 3 columns: equals Python's `statistics`",
+            *_sets(7, 5, 3, seed=21),
+        ),
+        _standardize_case("a test set of one point", *_sets(6, 1, 2, seed=23)),
+        _standardize_case(
+            "float32 stays float32", *_sets(9, 4, 2, seed=25, dtype=torch.float32), tol=1e-5
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            standardize_own_numbers,
+            "The test set was standardised by its own mean and standard deviation. The two sets "
+            "are then changed by different rules, and a single new point has no spread at all.",
+        ),
+        Mistake(
+            standardize_own_spread,
+            "The test set's own standard deviation was used. Both numbers are the training set's.",
+        ),
+        Mistake(
+            standardize_together,
+            "Mean and standard deviation were taken over both sets together. The test data then "
+            "have a part in what the network is trained on.",
+        ),
+        Mistake(
+            standardize_columns,
+            "Each column got a mean and a standard deviation of its own. The program takes one "
+            "number each, over all entries.",
+        ),
+        Mistake(
+            standardize_rows,
+            "Each point was standardised by itself (dimension 1), which takes away where it lies.",
+        ),
+        Mistake(
+            standardize_by_n,
+            "The squares were divided by n. The program divides by n − 1, as `std()` does.",
+        ),
+        Mistake(standardize_variance, "This divides by the variance; its root is missing."),
+        Mistake(standardize_mean_left_in, "The mean was left in: subtract it before you divide."),
+        Mistake(
+            standardize_spread_left, "The mean is gone, the division by the deviation is missing."
+        ),
+        Mistake(
+            standardize_divided_first,
+            "The mean was subtracted after the division, when it is no longer the mean.",
+        ),
+        Mistake(
+            standardize_range,
+            "This maps the smallest entry to 0 and the largest to 1. Wanted are mean 0 and "
+            "standard deviation 1.",
+        ),
+        Mistake(
+            standardize_in_place,
+            "`sub_`, `-=` and their like change what was given. Whoever called still needs the "
+            "raw points: make new tensors.",
+        ),
+        Mistake(
+            standardize_twice_measured,
+            "`train` was replaced before the test set's turn, so that its mean is 0 and its "
+            "deviation 1 by then. Keep the two numbers first.",
+        ),
+        Mistake(standardize_train_only, "The test set was returned as it came."),
+        Mistake(standardize_reversed, "The two have changed places: first the training set."),
+    ),
+)
+
 # --- paired_gap ------------------------------------------------------------------
 
 
@@ -887,7 +1064,7 @@ def _paired_case(repeats, seed, label, dtype=torch.float64, tol=1e-9, turned=Fal
 
 
 PAIRED_GAP = Exercise(
-    number="7.3",
+    number="7.4",
     solution=paired_gap,
     cases=(
         _paired_case(6, 11, "6 pairs: equals Python's `statistics` on the differences"),
@@ -1045,7 +1222,7 @@ def _repeats_case(std, gap, label):
 
 
 REPEATS_NEEDED = Exercise(
-    number="7.4",
+    number="7.5",
     solution=repeats_needed,
     cases=(
         _repeats_case(3.0, 1.7, "std 3, gap 1.7"),
@@ -1115,6 +1292,7 @@ REPEATS_NEEDED = Exercise(
 EXERCISES = {
     "paper-network": PAPER_NETWORK,
     "summarize": SUMMARIZE,
+    "standardize": STANDARDIZE,
     "paired-gap": PAIRED_GAP,
     "repeats-needed": REPEATS_NEEDED,
 }

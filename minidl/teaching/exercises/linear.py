@@ -139,6 +139,7 @@ GIVEN = (
     "`zero_grad` sets the stored gradients to zero",
     "`gradient_step(lr)` takes away lr times the gradient",
     "with init='xavier' the weights are normal numbers times xavier_std, the biases zero",
+    "with init='xavier_all' the biases are normal, too",
     "with init='torch' weights and biases are even in ±1/√in_features",
 )
 
@@ -154,12 +155,17 @@ def _run_given(cls, probe):
     stepped = torch.allclose(layer.weight, WEIGHT - 1.0)
     layer.zero_grad()
     drawn = {}
-    for init in ("xavier", "torch"):
+    for init in ("xavier", "xavier_all", "torch"):
         generator = torch.Generator().manual_seed(11)
         drawn[init] = probe(cls, IN, OUT, init=init, generator=generator, dtype=torch.float64)
     xavier = (drawn["xavier"].weight, drawn["xavier"].bias)
+    with_biases = (drawn["xavier_all"].weight, drawn["xavier_all"].bias)
     default = (drawn["torch"].weight, drawn["torch"].bias)
-    normal = randn(OUT, IN, seed=11) * math.sqrt(2 / (IN + OUT))
+    generator = torch.Generator().manual_seed(11)
+    normal = [
+        torch.randn(shape, generator=generator, dtype=torch.float64) * math.sqrt(2 / (IN + OUT))
+        for shape in ((OUT, IN), (OUT,))
+    ]
     generator = torch.Generator().manual_seed(11)
     even = [
         (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / math.sqrt(IN)
@@ -170,7 +176,8 @@ def _run_given(cls, probe):
         len(own) == len(listed) and all(a is b for a, b in zip(own, listed, strict=True)),
         not (layer.weight_grad.any() or layer.bias_grad.any()),
         stepped,
-        torch.allclose(xavier[0], normal) and not xavier[1].any(),
+        torch.allclose(xavier[0], normal[0]) and not xavier[1].any(),
+        all(map(torch.allclose, with_biases, normal)),
         all(map(torch.allclose, default, even)),
     )
     return dict(zip(GIVEN, holds, strict=True))

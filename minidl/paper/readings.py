@@ -1,0 +1,154 @@
+"""All readings of the paper that were tried, each with its networks trained as stacks."""
+
+import math
+import tomllib
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+import torch
+
+from ..data import RADIUS, disc, one_hot
+from ..linear import xavier_std
+from ..rules import COUNT, FROM_ZERO, LIST_OF, ONE_OF, A, takes
+from .experiment import FRAMEWORKS
+from .results import FIGURE2, TABLE3
+from .setting import Setting, seeds_fit
+
+#: What each reading changes of the prose, by the reading's name.
+READINGS = tomllib.loads(files(__package__).joinpath("readings.toml").read_text("utf-8"))
+#: The paper's mean error rates in per cent: Table III, and where Figure 2 ends.
+_ENDS = [100 * FIGURE2[framework, f"{data}_error"][0][-1] for framework, data in TABLE3]
+PAPER = torch.tensor([[mean for mean, _ in TABLE3.values()], _ENDS])
+#: What may be done to the inputs, given stacks of training and of test points.
+INPUTS = {
+    "raw": lambda x, test: (x, test),
+    "standardised": lambda x, test: (_scale(x, x), _scale(test, x)),
+    "by columns": lambda x, test: (_scale(x, x, 1), _scale(test, x, 1)),
+    "by own numbers": lambda x, test: (_scale(x, x), _scale(test, test)),
+    "test raw": lambda x, test: (_scale(x, x), test),
+    "[0, 1]": lambda x, test: ((x + 1) / 2, (test + 1) / 2),
+    "quarter": lambda x, test: (x.abs(), test.abs()),
+}
+
+
+def _scale(x, by, dims=(1, 2)):
+    return (x - by.mean(dims, keepdim=True)) / by.std(dims, keepdim=True)
+
+
+@takes(seeds_fit, **Setting.__init__.rules)
+@dataclass(frozen=True)
+class Reading(Setting):
+    """A setting, and what else a reading may change."""
+
+    inputs: str | None = None  # of INPUTS; None is as ``standardize`` says
+    train_radius: float = RADIUS
+    test_radius: float = RADIUS
+    biases: str | None = None  # their start, if not that of the weights
+    train_biases: bool = True
+    resize: bool = False  # PyTorch's weights to the standard deviation of Xavier's
+    zero_grad: str = "batch"
+    shuffle: bool = False
+    folds: int = 1  # data sets that a network meets, one after the other
+    shared: str | None = None  # "data" or "start": all runs have the first one's
+
+    def draw(self, framework):
+        """Draw all runs, as :func:`run` does: x, y, x_test, y_test, weight, bias, weight and on."""
+        runs = []
+        for seed in range(self.seed, self.seed + self.repeats):
+            run, generator = [], torch.Generator().manual_seed(seed)
+            for n, r in ((self.n_train, self.train_radius), (self.n_test, self.test_radius)):
+                x, labels = disc(n, generator=generator, radius=r, dtype=self.dtype)
+                run += [x, one_hot(labels, 2, self.dtype)]
+            run += [pair[0] for pair in self.network(framework, generator).param()]
+            if self.biases:
+                other = replace(self, init=self.biases).network(framework, generator)
+                run[5::2] = [pair[0] for pair in other.param()[1::2]]
+            for weight in run[4::2] if self.resize else []:
+                weight.mul_(xavier_std(*weight.shape) * math.sqrt(3 * weight.shape[1]))
+            first = {None: slice(0), "data": slice(4), "start": slice(4, None)}[self.shared]
+            run[first] = (runs or [run])[0][first]
+            runs.append(run)
+        return [torch.stack(tensors) for tensors in zip(*runs, strict=True)]
+
+    def train(self, stack, x, y):
+        """Train in place with chapter 8's gradients; yield 0, and the number of each epoch."""
+        n, kept, generator = x.shape[1], None, torch.Generator().manual_seed(self.seed)
+        yield 0
+        for epoch in range(self.epochs):
+            order = torch.randperm(n, generator=generator) if self.shuffle else torch.arange(n)
+            batches = [part[:, order].split(self.batch_size, 1) for part in (x, y)]
+            for batch, (x_batch, y_batch) in enumerate(zip(*batches, strict=True)):
+                outputs, grads = forward(stack, x_batch), []
+                grad = 2 * (outputs[-1] - y_batch) / y_batch[0].numel()
+                for weight, x_layer in zip(stack[-2::-2], outputs[-2::-1], strict=True):
+                    bias_grad = grad.sum(1) * self.train_biases
+                    grads = [grad.transpose(1, 2) @ x_layer, bias_grad, *grads]
+                    grad = (grad @ weight) * x_layer.sign()
+                if {"batch": 0, "epoch": batch, "never": epoch + batch}[self.zero_grad]:
+                    grads = [old + new for old, new in zip(kept, grads, strict=True)]
+                kept = grads
+                for parameter, grad in zip(stack, grads, strict=True):
+                    parameter.sub_(grad, alpha=self.lr)
+            yield epoch + 1
+
+
+def forward(stack, x):
+    """Return the inputs and every layer's outputs."""
+    outputs = [x]
+    for weight, bias in zip(stack[::2], stack[1::2], strict=True):
+        y = torch.baddbmm(bias[:, None], outputs[-1], weight.transpose(1, 2))
+        outputs.append(y if weight is stack[-2] else y.clamp_(min=0))
+    return outputs
+
+
+def error_rates(reading, framework):
+    """Return each run's error rates [%], train and test, (2, repeats); NaN if it diverged."""
+    x, y, x_test, y_test, *start = reading.draw(framework)
+    x, x_test = INPUTS[reading.inputs or ("raw", "standardised")[reading.standardize]](x, x_test)
+    rates = torch.zeros(2, reading.repeats, dtype=torch.float64)
+    ends = [reading.epochs_trained(framework, data) for data in ("train", "test")]
+    for fold in range(min(reading.folds, reading.repeats)):
+        runs = torch.arange(reading.repeats)[fold :: reading.folds]
+        for rows in runs.split(max(1, 800 // reading.batch_size)):  # as many as a cache holds
+            stack = [tensor[rows - fold] for tensor in start]
+            for epoch in reading.train(stack, x[rows], y[rows]):
+                for i, (points, target) in enumerate([(x, y), (x_test, y_test)]):
+                    if epoch == ends[i]:
+                        output = forward(stack, points[rows])[-1]
+                        wrong = (output.argmax(2) != target[rows].argmax(2)).double().mean(1)
+                        rates[i, rows] = 100 * wrong.where(output.sum((1, 2)).isfinite(), math.nan)
+            for tensor, trained in zip(start, stack, strict=True):
+                tensor[rows - fold] = trained
+    return rates
+
+
+@takes(name=replace(ONE_OF(*READINGS), wanted="one of READINGS"), repeats=COUNT, seed=FROM_ZERO)
+def try_reading(name, repeats=100, seed=0, **changes):
+    """Try a reading; return a row of figures in per cent, in the order of Table III.
+
+    ``off`` are its distances from Table III and from the ends of Figure 2: the root mean
+    square of the four (our mean − the paper's), each in standard errors of ten such runs
+    against ours, std·√(1/10 + 1/repeats).  Runs that ``diverged`` are left out.
+    """
+    options = {"repeats": repeats, "seed": seed, "dtype": "float64", **READINGS[name], **changes}
+    reading = Reading.as_printed(**options | {"dtype": getattr(torch, options["dtype"])})
+    rates = torch.cat([error_rates(reading, framework) for framework in FRAMEWORKS])
+    rates = rates[:, rates.isfinite().all(0)]
+    row = {"name": name, "changes": READINGS[name], "diverged": repeats - len(rates[0])}
+    if len(rates[0]) < 2:
+        return row | {"mean": None, "std": None, "off": None}
+    mean, std = rates.mean(1), rates.std(1)
+    off = (mean - PAPER) / (std * math.sqrt(1 / 10 + 1 / len(rates[0])))
+    figures = {"mean": mean, "std": std, "off": off.square().mean(1).sqrt()}
+    return row | {key: value.round(decimals=2).tolist() for key, value in figures.items()}
+
+
+@takes(rows=LIST_OF(A(dict)))
+def format_readings(rows):
+    """Write rows of :func:`try_reading` as text; behind ± stand standard deviations."""
+    lines = [f"{'Error rate [%]':41}custom train   test      PyTorch train  test    Tab 3 Fig 2"]
+    for row in rows:
+        name = row["name"] + (f", {row['diverged']} diverge" if row["diverged"] else "")
+        cells = map("{:5.1f} ± {:4.1f}".format, row["mean"] or (), row["std"] or ())
+        lines.append(f"{name:40}" + "".join([*cells, *map("{:6.1f}".format, row["off"] or ())]))
+    return "\n".join(map(str.rstrip, lines))
