@@ -1,15 +1,16 @@
-# make book            the HTML of the book, in _build/html
-# make book-offline    the same pages, which need no network, in _build/offline (needs npm)
-# make book-pdf        the book in one file, _build/minidl.pdf (needs npm and Chromium)
+# make book            the HTML of the book, in _build/html; it needs no network
+# make book-pdf        the book in one file, _build/minidl.pdf (needs Chromium)
+# make quick           while you work: style, the framework, the notebooks that you changed
+# make notebooks       runs every notebook and stores its outputs
 # make test            unit tests, every notebook against its stored outputs, and the pages and
-#                      notebooks in Chromium (left out, and said so, without npm and Chromium)
+#                      notebooks in Chromium (left out, and said so, without it)
 # make test-pages      the last of these alone
 # make test-binder     the environment that Binder makes, in a folder of its own
 # make test-extremes   the notebooks on the two kinds of processor that differ most
 # make test-matrix     the notebooks on every kind of processor that can be tried, one line each
 # make bench           minidl beside other libraries, in time and memory
 # make bench-rivals    installs JAX and scikit-learn for it
-# make lighthouse      what Lighthouse says of every page (needs npm and Chromium)
+# make lighthouse      what Lighthouse says of every page (needs npx and Chromium)
 # make lint            style of the code, and that imports point down
 # make clean           away with what the others made
 
@@ -17,24 +18,27 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
-NPM := pages/node_modules/complete
-
-.PHONY: book book-offline book-pdf lighthouse test test-pages test-binder test-matrix test-extremes bench \
-	bench-rivals lint clean
+.PHONY: book book-pdf lighthouse quick notebooks test test-pages test-binder test-matrix \
+	test-extremes bench bench-rivals lint clean
 .DELETE_ON_ERROR:
 
 book: $(VENV)/complete
 	$(VENV)/bin/jupyter-book build . -n -W --keep-going --all
 	$(VENV)/bin/python tests/check_pages.py
 
-book-offline: book $(NPM)
-	$(VENV)/bin/python pages/offline.py
-
-book-pdf: book-offline
+book-pdf: book
 	$(VENV)/bin/python pages/pdf.py
 
-lighthouse: book-offline
+lighthouse: book
 	$(VENV)/bin/python pages/lighthouse.py
+
+quick: lint
+	OMP_NUM_THREADS=1 $(RUN) pytest -q tests/test_modules.py tests/test_data.py \
+		tests/test_train.py tests/test_notebooks.py tests/pages/test_body.py \
+		--nbval $$(git diff --name-only --diff-filter=d HEAD -- 'book/*.ipynb' 'tests/*/test_*.py' 'tests/test_*.py')
+
+notebooks: $(VENV)/complete
+	$(VENV)/bin/python tests/notebooks.py
 
 # spread over processes by file, the longest first (tests/conftest.py), each with one thread
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
@@ -66,7 +70,7 @@ lint: $(VENV)/complete
 	$(VENV)/bin/lint-imports --no-cache
 
 clean:
-	rm -rf _build $(VENV) pages/node_modules
+	rm -rf _build $(VENV)
 
 # The environment counts as made only when its last step has left this file.
 $(VENV)/complete: requirements.txt pyproject.toml
@@ -77,10 +81,4 @@ $(VENV)/complete: requirements.txt pyproject.toml
 	@"$(PYTHON)" -m venv $(VENV) && $(RUN) pip install --quiet -r requirements.txt || { \
 		rm -rf $(VENV); \
 		echo "The environment could not be made: see the message above."; exit 1; }
-	@touch $@
-
-# What the pages fetch from outside, and what judges them, in the versions of package-lock.json.
-$(NPM): pages/package.json pages/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is needed (Node.js 18.20 or newer)."; exit 1; }
-	npm ci --prefix pages --no-audit --no-fund
 	@touch $@

@@ -1,182 +1,106 @@
-"""Print the book to one file, _build/minidl.pdf, from the pages in _build/offline.
+"""Print the book to one file, _build/minidl.pdf: ``make book-pdf``.
 
-All pages become one document: a title page, a table of contents with page numbers, the
-chapters, the appendix.  What the pages keep closed stays closed on paper: hints and solutions
-stand at the end, by exercise; the code behind a picture is left out.
+Jupyter Book's own ``--builder pdfhtml`` stops at hidden code cells (its builder singlehtml has no
+handler for them), and wants pyppeteer, which nobody maintains.  Here all pages become one, with
+page numbers in the contents; hints and solutions, closed on a page, stand at the end.
 """
 
 import re
-import sys
 from pathlib import Path
 
 import yaml
-from browser import ROOT, chromium, launch
 from bs4 import BeautifulSoup
-from offline import OFFLINE
+from chromium import chromium
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
-PDF = ROOT / "_build" / "minidl.pdf"
-STYLE = Path(__file__).parent / "pdf.css"
-CLOSED = ".solution.dropdown, .admonition.dropdown"
+ROOT = Path(__file__).resolve().parent.parent
+HTML, PDF = ROOT / "_build" / "html" / "book", ROOT / "_build" / "minidl.pdf"
+CLOSED = ".exercise, .solution.dropdown, .admonition.dropdown"
 
 
-def read(docname):
+def read(name):
     """Return a page's text, its addresses made unique by the page's name."""
-    page = BeautifulSoup((OFFLINE / f"{docname}.html").read_text(), "html.parser")
-    article = page.select_one("article.bd-article")
-    name = Path(docname).name
-    for link in article.select(".headerlink, script:not([type])"):
-        link.decompose()
-    for element in article.select("[id]"):
-        element["id"] = f"{name}-{element['id']}"
-    for link in article.select("a[href]"):
-        link["href"] = internal(link["href"], name)
-    article.select_one("section")["id"] = name
+    article = BeautifulSoup((HTML / f"{name}.html").read_text(), "html.parser").article
+    for each in article.select(".headerlink, .dials, script, noscript"):
+        each.decompose()
+    for each in article.select("[id]"):
+        each["id"] = f"{name}-{each['id']}"
+    for link in article.select("a[href]:not([href*=':'])"):
+        page, _, anchor = link["href"].partition("#")
+        link["href"] = "#" + (Path(page).stem or name) + f"-{anchor}" * bool(anchor)
+    article.section["id"] = name
     return article
 
 
-def internal(address, name):
-    """Return where a link leads within the one document; leave the world's links alone."""
-    if re.match(r"[a-z]+:", address):
-        return address
-    page, _, anchor = address.partition("#")
-    page = Path(page).stem or name
-    return f"#{page}-{anchor}" if anchor else f"#{page}"
-
-
-def take_closed(article):
-    """Take hints and solutions out of a page and return them, each named by its exercise."""
-    taken, exercise = [], None
-    for element in article.select(f".exercise, {CLOSED}"):
-        if "dropdown" not in element["class"]:
-            exercise = element.select_one(".caption-number").get_text(strip=True)
+def take_closed(article, answers):
+    """Move a page's hints and solutions to the end, named by their exercise."""
+    for each in article.select(CLOSED):
+        title = each.select_one(".admonition-title")
+        if "dropdown" not in each["class"]:
+            exercise = title.select_one(".caption-number").get_text(strip=True)
             continue
-        element.extract()
-        element["class"].remove("dropdown")
-        title = element.select_one(".admonition-title")
-        if title.get_text().startswith("Hint"):
+        if "solution" not in each["class"]:
             title.string = f"{exercise}: {title.get_text(strip=True)}"
-        taken.append(element)
-    return taken
-
-
-def contents(soup, articles):
-    """Return the table of contents, its page numbers still to come."""
-    box = soup.new_tag("nav", attrs={"class": "book-contents"})
-    heading = soup.new_tag("h1")
-    heading.string = "Contents"
-    box.append(heading)
-    for article in articles:
-        for title in article.select("h1, h2"):
-            line = soup.new_tag("a", attrs={"class": f"book-{title.name}"})
-            line["href"] = "#" + title.find_parent("section")["id"]
-            text = soup.new_tag("span")
-            text.string = " ".join(title.get_text().split())
-            number = soup.new_tag("span", attrs={"class": "page"})
-            line.extend([text, number])
-            box.append(line)
-    return box
+        each["class"].remove("dropdown")
+        answers.append(each.extract())
 
 
 def assemble():
-    """Return the whole book as one page of HTML."""
+    """Return the book as one page: its title, contents, chapters, hints and solutions."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    names = [toc["root"]] + [part["file"] for group in toc["parts"] for part in group["chapters"]]
+    files = [toc["root"], *(each["file"] for part in toc["parts"] for each in part["chapters"])]
+    names = [Path(file).name for file in files]
     articles = [read(name) for name in names]
-
-    head = BeautifulSoup((OFFLINE / f"{names[1]}.html").read_text(), "html.parser").head
-    for script in head.select("script"):
-        source = script.get("src", "") + script.get_text()
-        if not re.search("mathjax|book.js", source, re.IGNORECASE):
-            script.decompose()
-    soup = BeautifulSoup("<!DOCTYPE html><html lang='en' data-theme='light'></html>", "html.parser")
-    soup.html.append(head)
+    answers = "<section id='answers'><h1>Hints and solutions</h1></section>"
+    answers = f"<article class='bd-article'>{answers}</article>"
+    articles.append(BeautifulSoup(answers, "html.parser").article)
+    for article in articles[:-1]:
+        take_closed(article, articles[-1].section)
+    lines = "".join(
+        f"<a class='book-{title.name}' href='#{title.find_parent('section')['id']}'>"
+        f"<span>{' '.join(title.get_text().split())}</span><span class='page'></span></a>"
+        for article in articles
+        for title in article.select("h1, h2")
+    )
+    soup = BeautifulSoup((HTML / f"{names[1]}.html").read_text(), "html.parser")
+    style = f"<style>{Path(__file__).with_suffix('.css').read_text()}</style>"
+    soup.head.append(BeautifulSoup(style, "html.parser"))
     soup.title.string = config["title"]
-    style = soup.new_tag("style")
-    style.string = STYLE.read_text()
-    head.append(style)
-
-    body = soup.new_tag("body")
-    soup.html.append(body)
-    title = BeautifulSoup(
-        f"<div class='title-page'><img src='../_static/logo.svg' alt=''/><h1>{config['title']}</h1>"
-        f"<p>{config['author']}, {config['copyright']}</p>"
-        f"<p>{config['html']['baseurl']}</p></div>",
-        "html.parser",
+    soup.body.replace_with(
+        BeautifulSoup(
+            f"<body><div class='title-page'><img src='../_static/logo.svg' alt=''>"
+            f"<h1>{config['title']}</h1><p>{config['author']}, {config['copyright']}</p>"
+            f"<p>{config['html']['baseurl']}</p></div><nav class='book-contents'><h1>Contents</h1>"
+            f"{lines}</nav>{''.join(map(str, articles))}</body>".replace('loading="lazy"', ""),
+            "html.parser",
+        )
     )
-    answers = BeautifulSoup(
-        "<article class='bd-article'><section id='answers'><h1>Hints and solutions</h1>"
-        "</section></article>",
-        "html.parser",
-    ).article
-    for article in articles:
-        taken = take_closed(article)
-        if taken:
-            part = soup.new_tag("section", id=f"answers-{article.section['id']}")
-            heading = soup.new_tag("h2")
-            heading.string = " ".join(article.select_one("h1").get_text().split())
-            part.append(heading)
-            part.extend(taken)
-            answers.section.append(part)
-    articles.append(answers)
-    body.extend([title, contents(soup, articles), *articles])
-    for script in {str(tag): tag for tag in body.select("script[type='text/later']")}.values():
-        body.append(script.extract())
-    for picture in body.select("img[loading]"):
-        del picture["loading"]
-    return soup
-
-
-def page_numbers(reader):
-    """Return on which page of a printing each address stands."""
-    return {
-        name.lstrip("/"): reader.get_destination_page_number(place) + 1
-        for name, place in reader.named_destinations.items()
-    }
-
-
-def settle(page):
-    """Wait until all of the document is there."""
-    page.evaluate("() => MathJax.startup.promise")
-    page.evaluate("() => loadWidgets()")
-    page.wait_for_function(
-        """() => [...document.querySelectorAll("script[type*='widget-view+json']")]
-               .every(view => view.parentElement.querySelector(".jupyter-widgets"))"""
-    )
-    page.wait_for_function("() => [...document.images].every(picture => picture.complete)")
-
-
-def draw(page, **options):
-    """Print the document."""
-    page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, **options)
+    return re.sub(r"<noscript>.*?</noscript>", "", str(soup), flags=re.S)
 
 
 def main():
     """Print twice: the first time shows on which page everything stands."""
-    if not chromium():
-        sys.exit("Chromium is needed to print the book, and none was found ($CHROMIUM, PATH).")
-    file = OFFLINE / "book" / "print.html"
-    file.write_text(str(assemble()))
+    file = HTML / "print.html"
+    file.write_text(assemble())
     with sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page()
         page.set_default_timeout(120_000)
-        try:
-            page.goto(f"file://{file}")
-            settle(page)
-            draw(page)
-            page.evaluate(
-                """numbers => document.querySelectorAll(".book-contents a").forEach(line =>
-                     (line.querySelector(".page").textContent = numbers[line.hash.slice(1)]))""",
-                page_numbers(PdfReader(PDF)),
-            )
-            draw(page, outline=True, tagged=True)
-        finally:
-            file.unlink()
-            browser.close()
-    print(f"{len(PdfReader(PDF).pages)} pages in _build/minidl.pdf")
+        page.goto(f"file://{file}")
+        page.evaluate("() => MathJax.startup.promise")
+        for last in (False, True):
+            page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, outline=last)
+            pdf = PdfReader(PDF)
+            places = {name.lstrip("/"): place for name, place in pdf.named_destinations.items()}
+            for line in page.locator(".book-contents a").all():
+                place = places[line.get_attribute("href").removeprefix("#")]
+                number = str(pdf.get_destination_page_number(place) + 1)
+                assert not last or line.locator(".page").inner_text() == number
+                line.locator(".page").evaluate("(one, number) => (one.innerText = number)", number)
+    file.unlink()
+    print(f"{len(pdf.pages)} pages in _build/minidl.pdf")
 
 
 if __name__ == "__main__":

@@ -18,17 +18,12 @@ LONGEST = [
     "test_exercises.py",
     "test_every_page.py",
     "test_solved.py",
-    "test_lab.py",
     "test_plan.py",
-    "test_weight.py",
-    "test_pdf.py",
+    "test_lab.py",
     "test_reading.py",
     "08_autograd.ipynb",
-    "test_offline.py",
     "test_own.py",
     "test_experiment.py",
-    "test_mutants.py",
-    "test_lab_plain.py",
     "07_experiment.ipynb",
 ]
 

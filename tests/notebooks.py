@@ -6,18 +6,18 @@ Used by the tests, and from the command line to store fresh outputs::
 """
 
 import ast
-import inspect
 import os
 import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import nbformat
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
+
+from minidl.teaching.mistakes import plain
 
 # Running a notebook here leaves no my_minidl.py behind, and reads none.
 os.environ["MINIDL_OWN"] = "off"
@@ -126,40 +126,6 @@ def pages():
     return list(entries(yaml.safe_load((ROOT / "_toc.yml").read_text())))
 
 
-RULES = ("takes", "located")
-
-
-def bare(node):
-    """Strip a class or function to its mathematics: no docstrings, no rules, no check of a loss.
-
-    Rules are the decorators ``@takes(…)`` and ``@located(…)``; a check is a call of ``check_…``.
-    """
-
-    class Strip(ast.NodeTransformer):
-        def visit_FunctionDef(self, node):
-            node.decorator_list = [
-                decorator
-                for decorator in node.decorator_list
-                if ast.unparse(decorator).split("(")[0] not in RULES
-            ]
-            return self.visit_body(node)
-
-        def visit_ClassDef(self, node):
-            return self.visit_body(node)
-
-        def visit_body(self, node):
-            self.generic_visit(node)
-            if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-                del node.body[0]
-            return node
-
-        def visit_Expr(self, node):
-            name = getattr(getattr(node.value, "func", None), "id", "")
-            return None if name.startswith("check_") else node
-
-    return Strip().visit(node)
-
-
 def definitions(source):
     """Map names to the classes and functions that a piece of code defines at its top."""
     return {
@@ -170,9 +136,8 @@ def definitions(source):
 
 
 def package_definition(thing):
-    """Syntax tree of a class or function of the package, stripped by :func:`bare`."""
-    source = textwrap.dedent(inspect.getsource(thing))
-    return bare(ast.parse(source).body[0])
+    """Syntax tree of a class or function of the package, as readers see it."""
+    return ast.parse(plain(thing)).body[0]
 
 
 def is_stub(function):

@@ -1,15 +1,21 @@
 """Every exercise: its stub, its solution, its wrong answers, and answers gone astray."""
 
+from itertools import groupby
+
 import pytest
+import torch
 from answers import cell, stubs, verdict
 from notebooks import definitions, fill
 
+from minidl.activations import ReLU
+from minidl.teaching.exercise import Case, complaint
 from minidl.teaching.exercises import EXERCISES
+from minidl.teaching.mistakes import read_mistakes
 
 MISTAKES = [
-    pytest.param(key, mistake, id=f"{key}-{mistake.answer.__name__}")
+    pytest.param(key, mistake, id=f"{key}-{mistake.name.split()[-1]}")
     for key, exercise in EXERCISES.items()
-    for mistake in exercise.mistakes
+    for mistake in exercise.wrong_answers
 ]
 
 
@@ -60,9 +66,37 @@ def test_the_book_s_own_version_does_not_count_as_an_answer(key, capsys):
 
 @pytest.mark.parametrize("key", EXERCISES)
 def test_there_are_enough_wrong_answers_and_their_hints_differ(key):
-    mistakes = EXERCISES[key].mistakes
-    assert len(mistakes) >= 6
-    assert len({mistake.answer for mistake in mistakes}) == len(mistakes)
+    hints = [hint for hint, _ in groupby(wrong.hint for wrong in EXERCISES[key].wrong_answers)]
+    assert len(hints) >= 6
+    assert all(hints) and len(set(hints)) == len(hints)
+
+
+def test_a_wrong_answer_is_the_solution_with_a_piece_replaced():
+    text = "x.clamp(min=0) => x.abs()\n# |x|."
+    (wrong,) = read_mistakes(text, ReLU, "ReLU")
+    assert (wrong.name, wrong.hint) == ("ReLU 1", "|x|.")
+    assert wrong.answer().forward(torch.tensor(-3.0)) == 3
+
+
+@pytest.mark.parametrize(("piece", "times"), [("x.clamp(0)", 0), ("self, x", 2)])
+def test_a_piece_that_is_not_in_the_solution_once_is_named(piece, times):
+    with pytest.raises(ValueError, match="ReLU 1") as error:
+        read_mistakes(f"{piece} => x\n# A hint.", ReLU, "ReLU")
+    assert f"`{piece}` stands {times} times in the solution" in str(error.value)
+
+
+def test_a_line_that_is_no_edit_is_named():
+    with pytest.raises(ValueError, match=r"ReLU 1: `x\.abs` has no arrow"):
+        read_mistakes("x.abs\n# A hint.", ReLU, "ReLU")
+
+
+def test_a_statement_is_to_be_true_unless_the_case_says_otherwise():
+    case = Case("a case", run=None, expect=lambda: {"it rains": False})
+    assert complaint(case, {"it rains": False, "the sun shines": True}) is None
+    trouble = complaint(case, {"it rains": False, "the sun shines": False})
+    assert trouble.sentence == "this does not hold: the sun shines"
+    with pytest.raises(KeyError):
+        complaint(case, {"the sun shines": True})
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +170,13 @@ ASTRAY = {
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x).tolist()\n",
         "y: this is a list, expected a tensor of shape (5, 3)",
+        "",
+    ),
+    "a parameter": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n"
+        "        return torch.nn.Parameter(torch.tanh(x))\n",
+        "`forward` returns a `Parameter`, expected a plain tensor",
         "",
     ),
     "wrong shape": (
@@ -339,7 +380,7 @@ def test_another_right_answer_passes(case, capsys):
 @pytest.mark.parametrize("key", EXERCISES)
 def test_checking_leaves_nothing_behind(key, first, capsys):
     """A second check of the same answers gives the same text."""
-    for mistake in EXERCISES[key].mistakes:
+    for mistake in EXERCISES[key].wrong_answers:
         if mistake.answer not in first:
             first[mistake.answer] = verdict(capsys, key, mistake.answer)[0]
         assert verdict(capsys, key, mistake.answer)[0] == first[mistake.answer]

@@ -13,7 +13,6 @@ import nbformat
 import pytest
 from notebooks import (
     CHAPTERS,
-    bare,
     code_cells,
     definitions,
     is_exercise,
@@ -26,6 +25,7 @@ from notebooks import (
 import minidl
 from minidl import compiled, paper, plan
 from minidl.teaching.exercises import EXERCISES
+from minidl.teaching.mistakes import bare
 
 #: What each chapter works through, by name: these must be in it, and equal to the package's.
 WORKED = {

@@ -73,7 +73,7 @@ def test_passed_answers_are_gathered_in_order_with_what_they_need(folder, capsys
     text = (folder / "my_minidl.py").read_text()
     assert text.index("class ReLU") < text.index("class Tanh")
     assert RELU in text and TANH in text
-    assert "import torch\n\nfrom minidl import Module\n\n\n# ---- Exercise 2.1" in text
+    assert "import torch\nfrom minidl import Module\n\n\n# ---- Exercise 2.1" in text
     assert text.index("def square") < text.index("def one_minus_square") < text.index("class Tanh")
     module = own.load(folder / "my_minidl.py")
     x = minidl.disc(5)[0]

@@ -1,4 +1,4 @@
-// What the theme and the widgets leave undone.
+// What the theme leaves undone.
 
 // Set up before MathJax starts; pages without formulas have none.
 if (window.MathJax) {
@@ -23,13 +23,6 @@ if (window.MathJax) {
         }
         reachScrolled();
       });
-      // The widget manager calls MathJax 2; this is how 3 does it.
-      MathJax.Hub = {
-        Queue: (...calls) =>
-          calls.forEach(([name, , element]) => {
-            if (name === "Typeset") MathJax.typesetPromise([element]);
-          }),
-      };
     },
   };
 }
@@ -60,66 +53,41 @@ function reachScrolled() {
 window.addEventListener("load", reachScrolled, { once: true });
 window.addEventListener("resize", reachScrolled);
 
-// The controls of widgets get the names that stand beside them, and say what they show.
-function nameWidgets() {
-  for (const handle of document.querySelectorAll(".noUi-handle")) {
-    const slider = handle.closest(".jupyter-widgets");
-    const label = slider.querySelector(".widget-label");
-    const readout = slider.querySelector(".widget-readout");
-    handle.setAttribute("aria-label", label?.textContent || "slider");
-    if (readout) {
-      handle.setAttribute("aria-valuetext", readout.textContent);
-      readout.contentEditable = false; // it takes what is typed, and does nothing with it
-    }
-  }
-  for (const player of document.querySelectorAll(".widget-play")) {
-    const [play, stop] = player.querySelectorAll("button");
-    play.ariaLabel = play.title = "Play or pause";
-    stop.ariaLabel = stop.title = "Back to the start";
-  }
-  for (const button of document.querySelectorAll(".widget-toggle-button")) {
-    button.ariaPressed = button.classList.contains("mod-active");
-  }
-  for (const stack of document.querySelectorAll(".frames")) {
-    stack.ariaLive = "polite"; // a new picture's description is read
-  }
+// A picture chosen by a slider or by buttons (pages/slides.py).
+for (const slides of document.querySelectorAll(".slides")) {
+  const pictures = [...slides.querySelectorAll("img")];
+  const slider = slides.querySelector("[type=range]");
+  const play = slides.querySelector("button");
+  let timer;
+  slides.querySelector(".dials").hidden = false;
+  const show = (chosen) => {
+    pictures.forEach((picture, place) => {
+      picture.loading = "eager"; // who has chosen one will choose another
+      picture.hidden = place !== chosen;
+    });
+    if (!slider) return;
+    slider.value = chosen;
+    slider.ariaValueText = slides.querySelector("output").value = pictures[chosen].dataset.label;
+  };
+  const pause = () => {
+    timer = clearInterval(timer);
+    play.textContent = "Play";
+  };
+  const step = () => {
+    const next = Number(slider.value) + 1;
+    if (next < pictures.length) show(next);
+    else pause();
+  };
+  slides.addEventListener("input", ({ target }) => show(Number(target.value)));
+  play?.addEventListener("click", () => {
+    if (timer) return pause();
+    if (slider.value === slider.max) show(0);
+    timer = setInterval(step, play.dataset.interval);
+    play.textContent = "Pause";
+  });
 }
 
-// Widgets, and the two megabytes that draw them, are fetched when the reader comes near one.
-let widgets;
-function loadWidgets() {
-  widgets ??= fetchWidgets(); // once, however often it is asked for
-  return widgets;
+// A page from a disc may not fetch others to show how they begin.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 }
-async function fetchWidgets() {
-  for (const later of document.querySelectorAll("script[type='text/later']")) {
-    const script = document.createElement("script");
-    for (const { name, value } of later.attributes) {
-      if (name !== "type") script.setAttribute(name, value);
-    }
-    const loaded = new Promise((resolve) => (script.onload = resolve));
-    later.replaceWith(script);
-    await loaded;
-  }
-  window.dispatchEvent(new Event("load")); // for which the widget manager waits
-}
-function watchWidgets() {
-  const views = document.querySelectorAll("script[type*='widget-view+json']");
-  const near = new IntersectionObserver(
-    (entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) {
-        near.disconnect();
-        loadWidgets();
-      }
-    },
-    { rootMargin: "1500px" },
-  );
-  for (const view of views) {
-    near.observe(view.parentElement);
-    new MutationObserver(nameWidgets).observe(view.parentElement, {
-      childList: true,
-      subtree: true,
-    });
-  }
-}
-window.addEventListener("load", watchWidgets, { once: true });

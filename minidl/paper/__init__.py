@@ -3,7 +3,7 @@
 from .experiment import FRAMEWORKS, Result, run
 from .figures import figure1, figure2
 from .readings import READINGS, format_readings, try_reading
-from .results import FIGURE2, TABLE3, format_table, table
+from .results import FIGURE2, TABLE3, format_table, paper_epochs, table
 from .setting import Setting, paper_network
 from .twin import fit_torch, torch_twin
 
@@ -19,6 +19,7 @@ __all__ = [
     "fit_torch",
     "format_readings",
     "format_table",
+    "paper_epochs",
     "paper_network",
     "run",
     "table",

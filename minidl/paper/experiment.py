@@ -15,6 +15,7 @@ from ..train import History, fit
 from .setting import Setting
 from .twin import fit_torch, torch_twin
 
+CURVE = ONE_OF("loss", "train_error", "test_error")
 FRAMEWORKS = ("minidl", "torch")
 FRAMEWORK = Rule(
     "'minidl', 'torch' or a module",
@@ -57,7 +58,7 @@ class Result:
     moved: dict[int, History] = field(default_factory=dict)
     pictures: tuple = ()
 
-    @takes(name=ONE_OF("loss", "train_error", "test_error"))
+    @takes(name=CURVE)
     def curves(self, name):
         """Stack one of the histories' lists, named as there: a row for each repetition.
 
@@ -128,14 +129,14 @@ def run(setting, framework, *, progress=False):
         history, network = train(x_train, y_train, x_test, y_test)
         result.histories.append(history)
         if name == "torch" and setting.moved_test and r % 10 == 0:
-            result.moved[r], _ = train(x_train, y_train, _unit_square(x_test), y_test)
+            result.moved[r], _ = train(x_train, y_train, unit_square(x_test), y_test)
         if r == 0:
             answers = [forward(x_test).argmax(1) for forward in (start, network)]
             result.pictures = (raw[2], y_test.argmax(1), *answers)
     return result
 
 
-def _unit_square(x):
+def unit_square(x):
     """Shift and scale each column to [0, 1]."""
     low, high = x.min(0).values, x.max(0).values
     return (x - low) / (high - low)

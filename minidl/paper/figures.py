@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 from ..data import balanced_radius
 from ..rules import A, takes
 from .experiment import Result
-from .results import FIGURE2, LABELS, RESULTS, paper_side
+from .results import FIGURE2, LABELS, RESULTS, paper_epochs, paper_side
 
 OUTSIDE, INSIDE = "#D55E00", "#0072B2"
 PANELS = (
@@ -94,8 +94,7 @@ def figure2(results):
         for row, (name, scale, label) in enumerate(PANELS):
             axis = axes[row, column]
             means, stds = ([scale * value for value in values] for values in FIGURE2[paper, name])
-            after = name == "loss" or (paper, name) == ("torch", "train_error")
-            epochs = range(1, 21) if after else range(20)
+            epochs = paper_epochs(paper, name)
             axis.plot(epochs, means, "--", color="black", linewidth=1.2, label="the paper")
             for sign in (-1, 1):
                 edge = [mean + sign * std for mean, std in zip(means, stds, strict=True)]

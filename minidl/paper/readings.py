@@ -10,11 +10,10 @@ import torch
 from ..data import RADIUS, disc, one_hot
 from ..linear import xavier_std
 from ..rules import COUNT, FROM_ZERO, LIST_OF, ONE_OF, A, takes
-from .experiment import FRAMEWORKS
+from .experiment import FRAMEWORKS, unit_square
 from .results import FIGURE2, TABLE3
 from .setting import Setting, seeds_fit
 
-#: What each reading changes of the prose, by the reading's name.
 READINGS = tomllib.loads(files(__package__).joinpath("readings.toml").read_text("utf-8"))
 #: The paper's mean error rates in per cent: Table III, and where Figure 2 ends.
 _ENDS = [100 * FIGURE2[framework, f"{data}_error"][0][-1] for framework, data in TABLE3]
@@ -105,15 +104,16 @@ def error_rates(reading, framework):
     """Return each run's error rates [%], train and test, (2, repeats); NaN if it diverged."""
     x, y, x_test, y_test, *start = reading.draw(framework)
     x, x_test = INPUTS[reading.inputs or ("raw", "standardised")[reading.standardize]](x, x_test)
+    if reading.moved_test and framework == "torch":
+        x_test = torch.stack([x if r % 10 else unit_square(x) for r, x in enumerate(x_test)])
     rates = torch.zeros(2, reading.repeats, dtype=torch.float64)
-    ends = [reading.epochs_trained(framework, data) for data in ("train", "test")]
     for fold in range(min(reading.folds, reading.repeats)):
         runs = torch.arange(reading.repeats)[fold :: reading.folds]
         for rows in runs.split(max(1, 800 // reading.batch_size)):  # as many as a cache holds
             stack = [tensor[rows - fold] for tensor in start]
             for epoch in reading.train(stack, x[rows], y[rows]):
                 for i, (points, target) in enumerate([(x, y), (x_test, y_test)]):
-                    if epoch == ends[i]:
+                    if epoch == reading.epochs_trained(framework, ("train", "test")[i]):
                         output = forward(stack, points[rows])[-1]
                         wrong = (output.argmax(2) != target[rows].argmax(2)).double().mean(1)
                         rates[i, rows] = 100 * wrong.where(output.sum((1, 2)).isfinite(), math.nan)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from importlib.resources import files
 
 from ..rules import LIST_OF, A, takes
-from .experiment import Result
+from .experiment import CURVE, Result
+from .setting import FRAMEWORK
 
 #: What :func:`run` returned, one for each framework.
 RESULTS = LIST_OF(replace(A(Result), wanted="a Result of a run", holds=lambda r: r.histories))
@@ -40,6 +41,17 @@ FIGURE2 = _read_figure2()
 def paper_side(framework):
     """Name the paper's framework that one of ours is compared with."""
     return "torch" if framework == "torch" else "minidl"
+
+
+@takes(framework=FRAMEWORK, name=CURVE)
+def paper_epochs(framework, name):
+    """Return how many epochs are trained at each of the 20 points of one of Figure 2's curves.
+
+    Error rates are taken before an epoch, PyTorch's on training data after it; a loss is the
+    mean of an epoch, and stands at its end.
+    """
+    late = name == "loss" or (paper_side(framework), name) == ("torch", "train_error")
+    return range(1, 21) if late else range(20)
 
 
 @takes(results=RESULTS)

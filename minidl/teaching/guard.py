@@ -1,24 +1,18 @@
-"""Keep accidents in a reader's code from reaching the rest of the chapter.
+"""Keep slips in a reader's code from reaching the rest of the chapter.
 
-An endless loop, a flood of output, a deleted file, another default dtype: what is
-stopped or put back here is said in a sentence.  A reader's code runs in the reader's
-own process and could get around all of it; this protects from slips, not from attacks.
+An endless loop, a flood of output, ``exit()``, another default dtype, a function of PyTorch
+replaced: what is stopped or put back here is said in a sentence.
 """
 
 import builtins
 import io
 import math
-import os
-import random
 import signal
 import sys
 import threading
-import time
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from unittest.mock import patch
 
-import numpy as np
-import psutil
 import torch
 from IPython import get_ipython
 
@@ -27,9 +21,6 @@ SECONDS = 5
 
 #: Characters that it may print meanwhile.
 CHARACTERS = 10_000
-
-#: Bytes of memory that it may take meanwhile.
-MEMORY = 2**30
 
 
 class Accident(BaseException):
@@ -54,27 +45,33 @@ class Accident(BaseException):
 
 @contextmanager
 def guarded(seconds):
-    """Run a property of an exercise within limits of time, memory and output."""
+    """Run a property of an exercise within limits of time and output."""
     output, errors = _Limited(sys.stdout), _Limited(sys.stderr)
     with _alarm(seconds), redirect_stdout(output), redirect_stderr(errors):
         yield
 
 
+# ---- time
+
+
 @contextmanager
-def hands_off():
-    """Run one call of a reader's code away from files, processes and the ways out of Python."""
-    global _watched
-    with ExitStack() as stack:
-        for place, name in _ways_out():
-            stack.enter_context(patch.object(place, name, _leave))
-        stack.enter_context(patch.object(torch, "save", _save))
-        # a module imported meanwhile is not cached in a file
-        stack.enter_context(patch.object(sys, "dont_write_bytecode", True))
-        _watched = threading.get_ident()
-        try:
-            yield
-        finally:
-            _watched = None
+def _alarm(seconds):
+    """Raise an accident when time is up, and again and again: a bare ``except`` swallows it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def time_up(*_):
+        if not _importing():
+            raise Accident(
+                "endless",
+                f"did not come to an end within {seconds:g} seconds",
+                "Is there a `while` whose condition never becomes false, or a loop over a list "
+                "that grows as it runs?",
+            )
+
+    with (_timer if hasattr(signal, "setitimer") else _thread)(seconds, time_up):
+        yield
 
 
 def _importing():
@@ -85,51 +82,10 @@ def _importing():
     return frame is not None
 
 
-# ---- time and memory
-
-
-def _time_up(seconds):
-    return Accident(
-        "endless",
-        f"did not come to an end within {seconds:g} seconds",
-        "Is there a `while` whose condition never becomes false, or a loop over a list "
-        "that grows as it runs?",
-    )
-
-
 @contextmanager
-def _alarm(seconds):
-    """Look every 50 ms whether time is up, and whether memory runs away.
-
-    A bare ``except`` in a loop swallows what is raised, so it is raised again after a while.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    deadline = time.monotonic() + seconds
-    process = psutil.Process()
-    most = process.memory_info().rss + MEMORY
-
-    def look(*_):
-        nonlocal deadline
-        if _importing():
-            return
-        now = time.monotonic()
-        if now > deadline:
-            deadline = now + 0.5
-            raise _time_up(seconds)
-        if process.memory_info().rss > most:
-            raise Accident("memory", f"takes more than {MEMORY // 2**20} MB of memory")
-
-    ring = _timer if hasattr(signal, "setitimer") else _thread
-    with ring(look):
-        yield
-
-
-@contextmanager
-def _timer(look):
-    previous = signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+def _timer(seconds, time_up):
+    previous = signal.signal(signal.SIGALRM, time_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
     try:
         yield
     finally:
@@ -138,12 +94,14 @@ def _timer(look):
 
 
 @contextmanager
-def _thread(look):
+def _thread(seconds, time_up):
     """Do the timer's work where there is none, by interrupting as Ctrl-C would."""
     done, rung = threading.Event(), threading.Event()
 
     def ring():
-        while not done.wait(0.05):
+        wait = seconds
+        while not done.wait(wait):
+            wait = 0.5
             rung.set()
             signal.raise_signal(signal.SIGINT)
 
@@ -151,7 +109,7 @@ def _thread(look):
         if not rung.is_set():
             raise KeyboardInterrupt
         rung.clear()
-        look()
+        time_up()
 
     previous = signal.signal(signal.SIGINT, interrupted)
     watcher = threading.Thread(target=ring, daemon=True)
@@ -164,7 +122,7 @@ def _thread(look):
         signal.signal(signal.SIGINT, previous)
 
 
-# ---- output
+# ---- output, and ways out of Python
 
 
 class _Limited(io.TextIOBase):
@@ -186,9 +144,6 @@ class _Limited(io.TextIOBase):
         self.stream.flush()
 
 
-# ---- ways out of Python
-
-
 def left():
     """Make the accident of code that wants to end Python."""
     return Accident("left", "would end Python, and the notebook with it")
@@ -198,70 +153,19 @@ def _leave(*_, **__):
     raise left()
 
 
-def _ways_out():
-    ways = [(os, "_exit"), (os, "abort"), (sys, "exit")]
-    ways += [(builtins, name) for name in ("exit", "quit") if hasattr(builtins, name)]
+@contextmanager
+def no_way_out():
+    """Run one call of a reader's code where ``exit()`` and its like end the check alone."""
+    ways = [(builtins, name) for name in ("exit", "quit") if hasattr(builtins, name)]
     if get_ipython() is not None:
         ways.append((get_ipython(), "ask_exit"))
-    return ways
+    with ExitStack() as stack:
+        for place, name in ways:
+            stack.enter_context(patch.object(place, name, _leave))
+        yield
 
 
-# ---- files and other processes
-
-#: What Python reports before it does it, and what that is called.
-HANDS_OFF = {
-    "os.remove": "delete {0!r}",
-    "os.rmdir": "delete the folder {0!r}",
-    "shutil.rmtree": "delete the folder {0!r}",
-    "os.rename": "rename {0!r}",
-    "shutil.move": "move {0!r}",
-    "os.truncate": "empty {0!r}",
-    "os.mkdir": "make the folder {0!r}",
-    "os.chdir": "change to the folder {0!r}",
-    "os.chmod": "change {0!r}",
-    "os.link": "make a link to {0!r}",
-    "os.symlink": "make a link to {0!r}",
-    "os.system": "run a command of the system",
-    "os.exec": "run a program in the place of Python",
-    "os.fork": "start a process",
-    "os.posix_spawn": "start a process",
-    "subprocess.Popen": "start a process",
-    "os.kill": "send a signal to a process",
-    "socket.connect": "use the network",
-}
-
-_watched = None
-
-
-def _audit(event, arguments):
-    """Refuse, while a reader's code is running, what would outlast it."""
-    if _watched != threading.get_ident() or (event in HANDS_OFF and _importing()):
-        return
-    if event == "open":
-        path, _, flags = arguments
-        writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-        if isinstance(path, int) or not flags & writes:
-            return
-        would = f"write to {path!r}"
-    elif event in HANDS_OFF:
-        would = HANDS_OFF[event].format(*arguments)
-    else:
-        return
-    raise _kept_from(would)
-
-
-def _kept_from(would):
-    return Accident("hands off", f"would {would}, which no exercise needs; it was kept from it")
-
-
-def _save(*_, **__):
-    raise _kept_from("save a file")
-
-
-sys.addaudithook(_audit)
-
-
-# ---- settings of Python and PyTorch
+# ---- settings of PyTorch
 
 #: What holds for all that runs later: its name, how to read it, how to set it back.
 SETTINGS = (
@@ -273,18 +177,7 @@ SETTINGS = (
     ),
     ("PyTorch's grad mode", torch.is_grad_enabled, torch._C._set_grad_enabled),
     ("PyTorch's number of threads", torch.get_num_threads, torch.set_num_threads),
-    (
-        "PyTorch's precision of matrix products",
-        torch.get_float32_matmul_precision,
-        torch.set_float32_matmul_precision,
-    ),
-    (
-        "PyTorch's choice of deterministic algorithms",
-        torch.are_deterministic_algorithms_enabled,
-        torch.use_deterministic_algorithms,
-    ),
     ("PyTorch's seed", torch.initial_seed, lambda seed: None),
-    ("Python's recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
 )
 
 #: Those among them that have to be as they were when the book began.
@@ -302,10 +195,11 @@ def changed_settings(before):
     return [name for (name, *_), old, new in zip(SETTINGS, before, now, strict=True) if old != new]
 
 
-def set_back(before):
-    """Set back what is not as it was before."""
-    for (_, read, write), old in zip(SETTINGS, before, strict=True):
-        if read() != old:
+def set_back(before, names=None):
+    """Set back what is not as it was before; with ``names``, these alone."""
+    changed = changed_settings(before)
+    for (name, _, write), old in zip(SETTINGS, before, strict=True):
+        if name in changed and (names is None or name in names):
             write(old)
 
 
@@ -315,43 +209,11 @@ _STANDARD = settings()
 def mend_settings():
     """Set back what no chapter changes, if a cell has changed it; return what that was."""
     mended = [name for name in changed_settings(_STANDARD) if name in FIXED]
-    for (name, _, write), standard in zip(SETTINGS, _STANDARD, strict=True):
-        if name in mended:
-            write(standard)
+    set_back(_STANDARD, mended)
     return mended
 
 
-@contextmanager
-def same_random_numbers():
-    """Leave the global sources of random numbers as they were."""
-    states = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        torch.set_rng_state(states[0])
-        random.setstate(states[1])
-        np.random.set_state(states[2])  # noqa: NPY002
-
-
 # ---- names of other people's modules
-
-
-def _places():
-    """Modules and classes in which a reader's code should replace nothing."""
-    modules = [
-        module
-        for name, module in sys.modules.items()
-        if name.partition(".")[0] == "minidl" and "teaching" not in name and "__main__" not in name
-    ]
-    classes = {
-        thing
-        for module in modules
-        for thing in vars(module).values()
-        if isinstance(thing, type) and thing.__module__.startswith("minidl")
-    }
-    functional = [torch.nn.functional, torch.linalg, torch.autograd, torch.func]
-    return [math, torch, *functional, torch.nn, torch.nn.Linear, torch.Tensor, *modules, *classes]
-
 
 _names = {}
 _GONE = object()
@@ -359,36 +221,29 @@ _GONE = object()
 
 def watch_names():
     """Remember what ``torch`` and ``minidl`` hold; of each module, as it was when first seen."""
-    for place in _places():
+    ours = [
+        module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == "minidl" and "teaching" not in name and "__main__" not in name
+    ]
+    things = [thing for module in ours for thing in vars(module).values()]
+    classes = [t for t in things if isinstance(t, type) and t.__module__.startswith("minidl")]
+    torchs = [torch, torch.nn, torch.nn.functional, torch.linalg, torch.Tensor]
+    for place in [math, *torchs, *ours, *classes]:
         if place not in _names:
             _names[place] = dict(vars(place))
 
 
 def mend_names():
-    """Put back what was replaced in ``torch`` or ``minidl``.
-
-    Returns
-    -------
-    list of str
-        What that was: ``["torch.relu"]``.
-    """
+    """Put back what was replaced in ``torch`` or ``minidl``; return its names, ``torch.relu``."""
     mended = []
     for place, names in _names.items():
         now = vars(place)
         replaced = [name for name, value in names.items() if _replaced(value, now.get(name, _GONE))]
-        added = [name for name in now if name not in names and _inherited(place, name)]
         for name in replaced:
             setattr(place, name, names[name])
-        for name in added:
-            delattr(place, name)
-        mended += [f"{place.__name__}.{name}" for name in replaced + added]
+        mended += [f"{place.__name__}.{name}" for name in replaced]
     return mended
-
-
-def _inherited(place, name):
-    """Whether a new name hides one of a base class: ``Tensor.add_``, say."""
-    bases = place.__mro__[1:] if isinstance(place, type) else ()
-    return any(name in vars(base) for base in bases)
 
 
 def _replaced(value, now):

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import re
 import shutil
+import symtable
 import sys
 import types
 from pathlib import Path
@@ -29,7 +30,7 @@ Try it:  python -m minidl train --framework {file}
 
 # The checks of the book write this file. If you edit it, they keep a copy of
 # your version beside it before they write again.
-# fingerprint: {fingerprint}
+# fingerprint:
 '''
 FINGERPRINT = re.compile(r"^# fingerprint: ?(\w*)$", re.MULTILINE)
 MARK = re.compile(r"^# ---- Exercise (\d+\.\d+): (\w+) -+$", re.MULTILINE)
@@ -50,6 +51,10 @@ NEEDED = {
 }
 
 
+class NotKept(Exception):
+    """Why an answer that passed could not be kept."""
+
+
 def enabled():
     """Whether passed answers are kept; the tests switch it off with MINIDL_OWN=off."""
     return os.environ.get("MINIDL_OWN") != "off"
@@ -58,89 +63,46 @@ def enabled():
 def keep(exercise, answer):
     """Add a passed answer to the file, or replace an earlier version of it.
 
-    The new file is tried out before it takes the place of the old one: imported by
-    itself, without the notebook, it must still pass the exercise.
-
-    Parameters
-    ----------
-    exercise : Exercise
-    answer : type or callable
-        As it stands in the notebook.
-
-    Returns
-    -------
-    str
-        A sentence for the reader; empty if nothing is to be kept.
+    The new file is tried out before it takes the place of the old one: by itself,
+    without the notebook, it must still pass the exercise.  Returns a sentence for the
+    reader; empty if nothing is to be kept.
     """
     if not enabled():
         return ""
-    path = Path.cwd() / FILE
+    path, copied = Path.cwd() / FILE, ""
     try:
         imports, sections, edited = _read(path)
-        namespace = _notebook(answer)
-        source, needed = _gather(exercise.name, namespace)
-        _refuse_book(exercise.name, source)
-        _refuse_clashes(exercise.number, source, sections)
+        source, needed = _gather(exercise.name, _notebook(answer))
+        _refuse_clashes(exercise, source, sections)
         sections[exercise.number] = (exercise.name, source)
         text = _compose(imports | needed, sections)
         _try_out(exercise, text)
-        copy = _copy(path) if edited else None
+        if edited:
+            copied = f" You had edited it; a copy of your version is in {_copy(path)}."
         _write(path, text)
     except (OSError, UnicodeDecodeError, NotKept) as error:
         return f"It passed, but was not kept in {FILE}: {error}."
-    said = f"Kept in {FILE}."
-    if copy:
-        said += f" You had edited it; a copy of your version is in {copy.name}."
-    return said
-
-
-class NotKept(Exception):
-    """Why an answer that passed could not be kept."""
+    return f"Kept in {FILE}.{copied}"
 
 
 def load(path):
-    """Import a file of this kind.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    ValueError
-        If there is no such file, or it cannot be imported; it says why.
-    """
+    """Import a file of this kind; a ValueError says why it cannot be done."""
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     spec = importlib.util.spec_from_file_location("my_minidl", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["my_minidl"] = module
+    sys.modules["my_minidl"] = module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        said = " ".join(str(error).split())
-        raise ValueError(f"{path} cannot be imported: {type(error).__name__}: {said}") from error
+        raise ValueError(f"{path} cannot be imported: {_said(error)}") from error
     return module
 
 
 def missing(module, setting=None):
-    """List what the experiment needs and a module does not define itself.
+    """List what the experiment needs and a module does not define: ``Linear (exercise 3.2)``.
 
-    Parameters
-    ----------
-    module : module
-    setting : Setting, optional
-        Of the experiment; one with raw inputs needs no ``standardize``.
-
-    Returns
-    -------
-    list of str
-        ``"Linear (exercise 3.2)"`` and so on, in the order of the exercises.
+    A ``setting`` with raw inputs needs no ``standardize``.
     """
     return [
         f"{name} (exercise {number})"
@@ -151,18 +113,7 @@ def missing(module, setting=None):
 
 
 def framework(setting=None):
-    """Load the reader's framework, if it is whole; say what is missing if it is not.
-
-    Parameters
-    ----------
-    setting : Setting, optional
-        What it is to run, see :func:`missing`.
-
-    Returns
-    -------
-    module or str
-        For :func:`minidl.paper.run`: the module, or ``"minidl"`` in its place.
-    """
+    """Load the reader's framework, or say what is missing and return ``"minidl"`` in its place."""
     path = Path.cwd() / FILE
     lacking = missing(types.ModuleType("nothing"), setting)
     if enabled() and path.is_file():
@@ -175,40 +126,34 @@ def framework(setting=None):
         if not lacking:
             print(f"Everything below runs on your own code, from {FILE}.")
             return module
-    print("Still missing from your framework:")
-    for part in lacking:
-        print(f"  {part}")
+    print("Still missing from your framework:", *lacking, sep="\n  ")
     print("Until it is whole, the book's own stands in.")
     return "minidl"
 
 
+# ---- what an answer needs
+
+
 def _notebook(answer):
     """The notebook's variables; among them ``In``, the text of every cell that was run."""
-    shell = get_ipython()
-    if shell is not None:
-        return shell.user_ns
+    if get_ipython() is not None:
+        return get_ipython().user_ns
     functions = vars(answer).values() if isinstance(answer, type) else [answer]
     return next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
 
 
 def _gather(name, namespace):
-    """Collect a definition and what it uses from the notebook's other cells.
-
-    Returns
-    -------
-    (str, set of str)
-        The source, helpers first, and the import lines that it needs.
-    """
+    """Collect a definition, the helpers it uses (first), and the import lines it needs."""
     source, imports, seen = [], set(), {name}
 
     def add(name):
         definition = _definition(name, namespace)
-        for used in sorted(_free_names(definition) - seen):
+        for used in sorted((_used(definition) & namespace.keys()) - seen):
             seen.add(used)
-            line = _import_of(used, namespace)
+            line = _import_of(used, namespace[used])
             if line:
                 imports.add(line)
-            elif used in namespace:
+            else:
                 add(used)
         source.append(definition)
 
@@ -220,22 +165,37 @@ def _definition(name, namespace):
     """Text of the last cell's definition of a name: a class, a function or an assignment."""
     for cell in reversed(namespace.get("In", [])):
         try:
-            nodes = ast.parse(cell).body
+            node = _defined(cell).get(name)
         except SyntaxError:
             continue
-        for node in reversed(nodes):
-            targets = [getattr(node, "name", None)]
-            if isinstance(node, ast.Assign):
-                targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            if name in targets and " = check(" not in ast.unparse(node):
-                first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-                return "\n".join(cell.splitlines()[first - 1 : node.end_lineno])
+        if node is not None:
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            return "\n".join(cell.splitlines()[first - 1 : node.end_lineno])
     raise NotKept(f"the cell that defines `{name}` was not found (a line with %% would hide it)")
 
 
-def _import_of(name, namespace):
+def _defined(source):
+    """Map the names that a piece of code defines at its top to their nodes, checks aside."""
+    found = {}
+    for node in ast.parse(source).body:
+        if " = check(" not in ast.unparse(node):
+            for target in node.targets if isinstance(node, ast.Assign) else [node]:
+                found[getattr(target, "name", getattr(target, "id", None))] = node
+    found.pop(None, None)
+    return found
+
+
+def _used(source):
+    """Names that a piece of code takes from elsewhere."""
+    tables, used = [symtable.symtable(source, FILE, "exec")], set()
+    for table in tables:
+        tables += table.get_children()
+        used |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+    return used - _defined(source).keys() - vars(builtins).keys()
+
+
+def _import_of(name, value):
     """The line that imports a name, or nothing if the notebook itself defines it."""
-    value = namespace.get(name)
     if isinstance(value, types.ModuleType):
         return f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
     home = getattr(value, "__module__", None)
@@ -246,62 +206,7 @@ def _import_of(name, namespace):
     return ""
 
 
-def _refuse_book(name, source):
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minidl"):
-            if name in [alias.name for alias in node.names]:
-                raise NotKept(f"it uses the book's own `{name}`")
-
-
-def _refuse_clashes(number, source, sections):
-    """Refuse a helper that another section defines differently under the same name."""
-    ours = _top_level(source)
-    for other, (name, text) in sections.items():
-        for shared in ours.keys() & _top_level(text).keys() if other != number else ():
-            if ours[shared] != _top_level(text)[shared]:
-                raise NotKept(
-                    f"`{shared}` is also defined for exercise {other} ({name}), and differently; "
-                    "give one of the two another name"
-                )
-
-
-def _top_level(source):
-    """Map the names that a section defines to their syntax."""
-    found = {}
-    for node in ast.parse(source).body:
-        names = [getattr(node, "name", None)]
-        if isinstance(node, ast.Assign):
-            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-        found.update((name, ast.dump(node)) for name in names if name)
-    return found
-
-
-def _try_out(exercise, text):
-    """Import the new file by itself and let the exercise look at what is in it."""
-    module = types.ModuleType("my_minidl")
-    try:
-        exec(compile(text, FILE, "exec"), vars(module))
-    except Exception as error:
-        said = " ".join(str(error).split())
-        raise NotKept(f"the file would not run: {type(error).__name__}: {said}") from error
-    trouble = exercise.trouble(vars(module).get(exercise.name))
-    if trouble:
-        raise NotKept(f"taken out of the notebook it does not pass: {trouble.sentence}")
-
-
-def _free_names(source):
-    """Names that a piece of code reads and does not define anywhere itself."""
-    read, defined = set(), set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else defined).add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            defined.add(node.name)
-        elif isinstance(node, ast.arg):
-            defined.add(node.arg)
-        elif isinstance(node, ast.alias):
-            defined.add((node.asname or node.name).split(".")[0])
-    return read - defined - set(vars(builtins))
+# ---- the file
 
 
 def _read(path):
@@ -313,44 +218,63 @@ def _read(path):
         ast.parse(text)
     except SyntaxError as error:
         raise NotKept(f"there is a mistake in its line {error.lineno}: {error.msg}") from error
-    found = FINGERPRINT.search(text)
-    edited = found is None or found[1] != _fingerprint(text)
-    marks = list(MARK.finditer(text))
-    ends = [*(mark.start() for mark in marks), len(text)][1:]
+    head, *parts = MARK.split(text)
     sections = {
-        mark[1]: (mark[2], text[mark.end() : end].strip() + "\n")
-        for mark, end in zip(marks, ends, strict=True)
+        number: (name, source.strip() + "\n")
+        for number, name, source in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     }
-    head = text[: marks[0].start()] if marks else ""
-    imports = set()
-    for node in ast.parse(head).body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                node.names = [alias]
-                imports.add(ast.unparse(node))
-    return imports, sections, edited
+    lines = map(ast.unparse, ast.parse(head).body)
+    imports = {line for line in lines if line.startswith(("import ", "from "))}
+    return imports, sections, text != _stamped(text)
+
+
+def _refuse_clashes(exercise, source, sections):
+    """Refuse the book's own answer, and a helper that another section defines differently."""
+    ours = _defined(source)
+    if re.search(rf"from minidl\S* import .*\b{exercise.name}\b", source):
+        raise NotKept(f"it uses the book's own `{exercise.name}`")
+    for number, (name, text) in sections.items():
+        theirs = _defined(text) if number != exercise.number else {}
+        for shared in ours.keys() & theirs.keys():
+            if ast.dump(ours[shared]) != ast.dump(theirs[shared]):
+                raise NotKept(
+                    f"`{shared}` is also defined for exercise {number} ({name}), and differently; "
+                    "give one of the two another name"
+                )
 
 
 def _compose(imports, sections):
     """Write imports and sections as one text, without the imports of what it defines itself."""
-    own = {name for _, source in sections.values() for name in _top_level(source)}
-    modules, names = [], {}
-    for line in sorted(imports):
-        if line.split()[-1] in own:
-            continue
-        if line.startswith("import "):
-            modules.append(line)
-        else:
-            home, _, name = line.removeprefix("from ").partition(" import ")
-            names.setdefault(home, []).append(name)
-    froms = [f"from {home} import {', '.join(parts)}" for home, parts in names.items()]
-    blocks = ["\n".join(modules), "\n".join(froms)]
-    text = HEAD.format(file=FILE, fingerprint="")
-    text += "\n" + "\n\n".join(block for block in blocks if block) + "\n"
+    own = {name for _, source in sections.values() for name in _defined(source)}
+    lines = sorted(imports, key=lambda line: (line.startswith("from"), line))
+    text = HEAD.format(file=FILE) + "\n"
+    text += "".join(f"{line}\n" for line in lines if line.split()[-1] not in own)
     for number in sorted(sections, key=lambda number: [int(part) for part in number.split(".")]):
         name, source = sections[number]
         text += f"\n\n{f'# ---- Exercise {number}: {name} '.ljust(78, '-')}\n\n{source}"
-    return text.replace("# fingerprint: ", f"# fingerprint: {_fingerprint(text)}", 1)
+    return _stamped(text)
+
+
+def _stamped(text):
+    """The text with its fingerprint, a hash of all else: what differs from it was edited."""
+    stamp = hashlib.sha256(FINGERPRINT.sub("# fingerprint:", text).encode()).hexdigest()[:16]
+    return FINGERPRINT.sub(f"# fingerprint: {stamp}", text) if FINGERPRINT.search(text) else ""
+
+
+def _try_out(exercise, text):
+    """Run the new file by itself and let the exercise look at what is in it."""
+    module = types.ModuleType("my_minidl")
+    try:
+        exec(compile(text, FILE, "exec"), vars(module))
+    except Exception as error:
+        raise NotKept(f"the file would not run: {_said(error)}") from error
+    trouble = exercise.trouble(vars(module).get(exercise.name))
+    if trouble:
+        raise NotKept(f"taken out of the notebook it does not pass: {trouble.sentence}")
+
+
+def _said(error):
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _write(path, text):
@@ -363,15 +287,10 @@ def _write(path, text):
         new.unlink(missing_ok=True)
 
 
-def _fingerprint(text):
-    """Tell whether a text is as it was written: a hash of all but the fingerprint itself."""
-    return hashlib.sha256(FINGERPRINT.sub("# fingerprint:", text).encode()).hexdigest()[:16]
-
-
 def _copy(path):
-    """Copy a file beside itself, under a name that is free."""
+    """Copy a file beside itself, under a name that is free, and return that."""
     number = 1
     while (copy := path.with_name(f"{path.stem}.edited-{number}{path.suffix}")).exists():
         number += 1
     shutil.copyfile(path, copy)
-    return copy
+    return copy.name

@@ -114,7 +114,7 @@ class Probe:
 
         settings = guard.settings()
         try:
-            with _no_autograd(), guard.hands_off():
+            with _no_autograd(), guard.no_way_out():
                 result = call()
         except guard.Accident as accident:
             raise self.accident(function, accident) from None

@@ -1,80 +1,71 @@
-"""What holds on every page, looked at in one load of each."""
+"""What holds on every page, opened once each: from a disc, with no network."""
+
+import gzip
+from pathlib import Path
 
 import pytest
-from browser import NODE_MODULES
-from the_pages import CHAPTERS, PAGES, settle
+from axe_playwright_python.sync_playwright import Axe
+from legible import PHONE
+from notebooks import pages
 
-AXE = NODE_MODULES / "axe-core" / "axe.min.js"
+BOOK = [f"{name}.html" for name in pages()]
 LIMIT = 1_000_000
-BOOK = [name for name in PAGES if name != "search.html"]
 
 
-@pytest.fixture(scope="module", params=PAGES)
-def page(request, visit, address):
-    """Load a page once for all that is asked of it; note its name and what it weighs."""
-    with visit(None, reduced_motion="reduce") as page:
+@pytest.fixture(scope="module", params=[*BOOK, "search.html"])
+def page(request, visit, html):
+    """Open a page for all that is asked of it."""
+    with visit(f"file://{html}/{request.param}", offline=True, reduced_motion="reduce") as page:
         page.name = request.param
-        responses = {}
-        page.on("response", lambda response: responses.update({response.url: response}))
-        page.goto(address + page.name)
         page.evaluate("() => document.querySelectorAll('img').forEach(i => (i.loading = 'eager'))")
         page.wait_for_function("() => [...document.images].every(picture => picture.complete)")
-        page.weights = {
-            url: response.request.sizes()["responseBodySize"]
-            for url, response in list(responses.items())
-            if url.startswith(address)
-        }
-        settle(page)
         yield page
 
 
-def test_it_asks_for_nothing_unpinned_and_reports_no_error(page):
+def test_it_fetches_little_and_nothing_from_outside(page):
     assert page.errors == []
-    assert page.outside == []
+    assert [url for url in page.requests if not url.startswith(("file:", "data:"))] == []
+    files = {url.partition("?")[0].removeprefix("file://") for url in page.requests}
+    own = [Path(file) for file in files if file.startswith("/") and "/mathjax/" not in file]
+    sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in own}
+    assert sizes[Path(page.name).name] > 1000
+    assert sum(sizes.values()) < LIMIT, sizes
 
 
-def test_it_is_lighter_than_a_megabyte(page, address):
-    assert page.weights[address + page.name] > 1000
-    assert sum(page.weights.values()) < LIMIT, page.weights
+def test_every_formula_is_set(page):
+    formulas = page.locator(".math").count()
+    assert page.locator(".math mjx-container").count() >= formulas
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    fonts = "() => [...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    assert any("MJX" in family for family in page.evaluate(fonts)) or not formulas
 
 
 def test_every_cell_and_exercise_can_be_linked_to(page):
-    for kind in ("div.cell", "div.exercise.admonition"):
-        found = page.locator(kind)
-        assert (found.count() > 2) == (page.name in CHAPTERS)
-        addresses = found.evaluate_all(
-            """elements => elements.map(element => [
-                 element.id, element.querySelector(".headerlink")?.hash])"""
-        )
-        assert all(identity and link == f"#{identity}" for identity, link in addresses)
-        assert len({identity for identity, _ in addresses}) == len(addresses)
-    twice = page.evaluate(
-        """() => { const names = [...document.querySelectorAll("article [id]")].map(e => e.id);
-                   return names.filter((name, place) => names.indexOf(name) !== place); }"""
+    addresses = page.locator("div.cell, div.exercise.admonition").evaluate_all(
+        "all => all.map(one => [one.id, one.querySelector('.headerlink')?.hash])"
     )
-    assert twice == []
+    assert all(name and link == f"#{name}" for name, link in addresses)
+    names = page.locator("article [id]").evaluate_all("all => all.map(one => one.id)")
+    assert len(set(names)) == len(names)
 
 
-def test_it_leads_to_the_page_before_and_the_page_after(page, address):
-    links = page.evaluate(
-        """() => ["a.left-prev", "a.right-next"].map(
-                 kind => document.querySelector(kind)?.href ?? null)"""
-    )
-    around = [None, *(address + name for name in BOOK), None]
-    place = around.index(address + page.name) if page.name in BOOK else None
-    assert links == ([around[place - 1], around[place + 1]] if place else [None, None])
+def test_it_leads_to_the_page_before_and_the_page_after(page):
+    around = [None, *BOOK, None]
+    place = around.index(page.name) if page.name in BOOK else None
+    for kind, step in (("left", -1), ("right", 1)):
+        links = page.locator(f"a.{kind}-{'prev' if step < 0 else 'next'}")
+        found = [link.evaluate("link => link.href") for link in links.all()]
+        wanted = place and around[place + step]
+        assert [url.endswith(f"/{wanted}") for url in found] == [True] * bool(wanted)
 
 
-def test_headings_are_in_order(page):
+def test_headings_are_in_order_and_pictures_have_words(page):
     levels = page.locator("article :is(h1, h2, h3, h4, h5), main h1").evaluate_all(
         "all => all.filter(one => one.checkVisibility()).map(one => +one.tagName[1])"
     )
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(next <= level + 1 for level, next in zip(levels, levels[1:], strict=False))
-
-
-def test_pictures_have_words(page):
     alts = page.locator("article img").evaluate_all("all => all.map(one => one.alt)")
     assert all(len(alt) > 15 for alt in alts), alts
 
@@ -82,19 +73,36 @@ def test_pictures_have_words(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(page, scheme):
     page.emulate_media(color_scheme=scheme)
-    page.wait_for_function(
-        "scheme => document.documentElement.dataset.theme === scheme", arg=scheme
-    )
+    page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
     page.evaluate("() => document.querySelectorAll('details').forEach(d => (d.open = true))")
-    if not page.evaluate("() => window.axe !== undefined"):
-        page.add_script_tag(path=AXE)
-    violations = page.evaluate(
-        "() => axe.run({ resultTypes: ['violations'] }).then(result => result.violations)"
-    )
-    assert not violations, "\n".join(
-        f"{violation['id']}: {violation['help']}\n"
-        + "\n".join(
-            f"    {node['target']} {node['failureSummary']}" for node in violation["nodes"][:5]
-        )
-        for violation in violations
-    )
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
+
+
+CUT = """() => [...document.querySelectorAll("article *")].filter(element => {
+  const box = element.getBoundingClientRect();
+  if (!box.width || box.right <= innerWidth + 1) return false;
+  if (getComputedStyle(element).visibility === "hidden") return false;
+  for (let up = element; up.tagName !== "ARTICLE"; up = up.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(up).overflowX)
+        || up.tagName === "MJX-ASSISTIVE-MML") return false;
+  return true;
+}).map(element => element.outerHTML.slice(0, 100))"""
+
+WIDTHS = """() => [...document.querySelectorAll("article img[width]")]
+  .filter(one => one.checkVisibility() && one.width)
+  .map(one => {
+    const style = getComputedStyle(one);
+    const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+    return [Number(one.getAttribute("width")), one.clientWidth - padding];
+  })"""
+
+
+def test_it_fits_a_telephone(page):
+    """Nothing scrolls sideways or is cut off, and pictures are as wide as their type needs."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("() => document.querySelectorAll('.toggle-button').forEach(b => b.click())")
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 360
+    assert page.evaluate(CUT) == []
+    widths = page.evaluate(WIDTHS)
+    assert all(width >= min(own, PHONE) for own, width in widths), widths

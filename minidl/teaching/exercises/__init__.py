@@ -1,26 +1,26 @@
 """The exercises of the book: a file a chapter, gathered here under the keys the chapters use."""
 
 from . import (
-    activations,
-    autograd,
-    experiment,
-    linear,
-    loss,
-    problem,
-    sequential,
-    speed,
-    training,
+    ch01_problem,
+    ch02_activations,
+    ch03_linear,
+    ch04_loss,
+    ch05_sequential,
+    ch06_sgd,
+    ch07_experiment,
+    ch08_autograd,
+    ch09_speed,
 )
 
 CHAPTERS = (
-    problem,
-    activations,
-    linear,
-    loss,
-    sequential,
-    training,
-    experiment,
-    autograd,
-    speed,
+    ch01_problem,
+    ch02_activations,
+    ch03_linear,
+    ch04_loss,
+    ch05_sequential,
+    ch06_sgd,
+    ch07_experiment,
+    ch08_autograd,
+    ch09_speed,
 )
 EXERCISES = {key: exercise for chapter in CHAPTERS for key, exercise in chapter.EXERCISES.items()}

@@ -1,0 +1,257 @@
+"""What an exercise is, and what it makes of an answer.
+
+An :class:`Exercise` has *cases*, each a property that a right answer has, with an
+independent oracle; and *mistakes*, wrong answers that people write, each with a hint.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Integral, Real
+
+import torch
+
+from . import guard
+from .mistakes import read_mistakes
+from .probe import Failure, Probe
+
+
+@dataclass(frozen=True)
+class Case:
+    """One property of a right answer.
+
+    Parameters
+    ----------
+    label : str
+        The property, as the reader sees it.
+    run : callable
+        ``run(answer, probe)`` returns a dict from names to values: tensors,
+        numbers, truth values.  The name of a truth value is a statement.
+    expect : callable
+        ``expect()`` returns the same dict as it should be, from an oracle that
+        shares no code with the solution.  Statements are to be true where it leaves
+        them out.
+    hint : str
+        For answers that equal no known mistake.
+    tol : float
+        Largest difference allowed, relative to values above 1.
+    """
+
+    label: str
+    run: Callable
+    expect: Callable = dict
+    hint: str = ""
+    tol: float = 1e-9
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What a reader is to write.
+
+    Parameters
+    ----------
+    number : str
+        Chapter and number, ``"2.1"``.
+    solution : type or callable
+        The book's own.
+    cases : tuple of Case
+        In the order in which they are tried.
+    mistakes : str
+        As :mod:`.mistakes` reads them.
+    parts : tuple of str
+        For a class: the methods that are to be written.
+    given : int
+        How many of the first cases the stub passes as it stands.
+    """
+
+    number: str
+    solution: Callable
+    cases: tuple
+    mistakes: str
+    parts: tuple = ()
+    given: int = 0
+
+    @property
+    def name(self):
+        """Name of the class or function that is to be written."""
+        return self.solution.__name__
+
+    @cached_property
+    def wrong_answers(self):
+        """The mistakes, as a tuple of :class:`.mistakes.Mistake`."""
+        return read_mistakes(self.mistakes, self.solution, self.name)
+
+    def outcome(self, case, answer, limit=guard.SECONDS):
+        """Run one case on an answer.
+
+        Parameters
+        ----------
+        case : Case
+        answer : type or callable
+        limit : float
+            Seconds after which it is stopped.
+
+        Returns
+        -------
+        dict or Failure
+            The values, or what kept them from coming out.
+        """
+        probe = Probe(answer, f"Exercise {self.number}")
+        try:
+            with torch.random.fork_rng(devices=[]), guard.guarded(limit):
+                result = self._values(case, answer, probe)
+        except Failure as failure:
+            result = failure
+        except guard.Accident as accident:
+            result = probe.accident(self.solution, accident)
+        except Exception as error:
+            result = probe.failure(self.solution, error)
+        replaced = guard.mend_names()
+        if replaced:
+            names = " and ".join(f"`{name}`" for name in replaced)
+            return Failure(
+                ("replaced", *replaced),
+                f"your code puts something else in the place of {names}",
+                "All that runs after it would meet yours. It has been put back.",
+            )
+        return result
+
+    def _values(self, case, answer, probe):
+        if isinstance(self.solution, type) and not isinstance(answer, type):
+            raise Failure(("kind",), f"this is {_short(answer)}, wanted the class `{self.name}`")
+        if not callable(answer):
+            raise Failure(("kind",), f"this is {_short(answer)}, wanted the function `{self.name}`")
+        values = case.run(answer, probe)
+        complaint(case, values)
+        return values
+
+    def trouble(self, answer, limit=guard.SECONDS):
+        """Return the first :class:`Failure` that an answer meets, or None."""
+        for case in self.cases:
+            trouble = complaint(case, self.outcome(case, answer, limit))
+            if trouble:
+                return trouble
+        return None
+
+    def untouched(self, answer):
+        """Whether every part that is to be written is still its stub."""
+        probe = Probe(answer, f"Exercise {self.number}")
+        if not isinstance(answer, type):
+            return probe.is_stub(answer)
+        return all(probe.is_stub(vars(answer).get(part)) for part in self.parts)
+
+
+def complaint(case, outcome):
+    """Say what is wrong with an outcome as a :class:`Failure`, or return None."""
+    if isinstance(outcome, Failure):
+        return outcome
+    expected = case.expect()
+    for name in [*outcome, *expected]:
+        if name in expected or isinstance(outcome[name], bool):
+            trouble = difference(name, outcome[name], expected.get(name, True), case.tol)
+            if trouble:
+                return trouble
+    return None
+
+
+def difference(name, value, expected, tol):
+    """Say where a value differs from the expected one as a :class:`Failure`, or return None."""
+    if isinstance(expected, bool):
+        return None if value is expected else Failure(("statement",), f"this does not hold: {name}")
+    if not isinstance(expected, torch.Tensor):
+        return _number_difference(name, value, expected, tol)
+    if type(value) is not torch.Tensor:
+        wanted = f"a tensor of shape {tuple(expected.shape)}"
+        return Failure(("type",), f"{name}: this is {_short(value)}, expected {wanted}")
+    if value.shape != expected.shape:
+        shapes = f"{tuple(value.shape)}, expected {tuple(expected.shape)}"
+        return Failure(("shape",), f"{name}: the shape is {shapes}")
+    if value.dtype != expected.dtype:
+        dtypes = f"{value.dtype}, expected {expected.dtype}"
+        return Failure(("dtype",), f"{name}: the dtype is {dtypes}")
+    if value.isnan().any() and not expected.isnan().any():
+        return Failure(("nan",), f"{name}: there is NaN, 'not a number'{_places(value.isnan())}")
+    wrong = ~torch.isclose(value, expected, rtol=tol, atol=tol)
+    if not wrong.any():
+        return None
+    entry = tuple(wrong.nonzero()[0].tolist())
+    at = f" at [{', '.join(map(str, entry))}]" if entry else ""
+    numbers = _apart(value[entry].item(), expected[entry].item())
+    return Failure(("number",), f"{name}{at} is {numbers}{_places(wrong)}")
+
+
+def same(one, other):
+    """Whether two outcomes are alike: the same failure, or equal values."""
+    if isinstance(one, Failure) or isinstance(other, Failure):
+        return isinstance(one, Failure) and isinstance(other, Failure) and one.kind == other.kind
+    return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
+
+
+def as_number(name, value):
+    """Return a number of any kind, or a tensor with one element, as a float.
+
+    Raises
+    ------
+    Failure
+        For anything else.
+    """
+    if type(value) is torch.Tensor and value.numel() == 1:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise Failure(("type", name), f"{name}: this is {_short(value)}, expected a number")
+    return float(value)
+
+
+def _number_difference(name, value, expected, tol):
+    number = as_number(name, value)
+    if isinstance(expected, float):
+        if math.isclose(number, expected, rel_tol=tol, abs_tol=tol):
+            return None
+        return Failure(("number",), f"{name} is {_apart(number, expected)}")
+    if number != expected:
+        return Failure(("number",), f"{name} is {number:g}, expected {expected}")
+    if isinstance(value, torch.Tensor) or isinstance(value, Integral):
+        return None
+    return Failure(("type",), f"{name} is {value!r}, the right number, but expected an integer")
+
+
+def _apart(number, expected):
+    """Write two numbers with as many digits as tell them apart."""
+    for digits in (6, 9, 12):
+        if f"{number:.{digits}g}" != f"{expected:.{digits}g}":
+            break
+    return f"{number:.{digits}g}, expected {expected:.{digits}g}"
+
+
+def _equal(one, other):
+    if type(one) is type(other) is torch.Tensor:
+        return (
+            one.shape == other.shape
+            and one.dtype == other.dtype
+            and torch.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
+        )
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return type(one) is type(other) and len(one) == len(other) and all(map(_equal, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or abs(one - other) <= 1e-9 * max(1, abs(one))
+    return type(one) is type(other) and repr(one) == repr(other)
+
+
+def _places(mask):
+    count, total = mask.sum().item(), mask.numel()
+    if total == 1:
+        return ""
+    return f"; {count} of {total} entries {'is' if count == 1 else 'are'} wrong"
+
+
+def _short(value):
+    if type(value) is torch.Tensor:
+        return f"a tensor of shape {tuple(value.shape)}"
+    if value is None:
+        return "None"
+    kind = type(value).__name__
+    article = "an" if kind[0] in "aeiou" else "a"
+    if isinstance(value, (bool, int, float, str, list, tuple, dict)) and len(repr(value)) <= 40:
+        return f"{value!r}, {article} {kind}"
+    return f"{article} {kind}"

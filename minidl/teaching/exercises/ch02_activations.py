@@ -1,0 +1,427 @@
+"""Exercises of chapter 02: ReLU, Tanh, central differences, vanishing gradients."""
+
+import torch
+
+from ... import activations
+from ...gradcheck import numerical_gradient
+from ..exercise import Case, Exercise
+from ._shared import autograd, randn, returns
+
+# --- what both activations are asked ---------------------------------------------
+
+
+def _away_from_zero(x):
+    """Move every number a little outward: ReLU has no derivative at 0."""
+    return x + 0.1 * x.sign()
+
+
+X, OTHER = _away_from_zero(randn(5, 3, seed=1)), _away_from_zero(randn(4, 2, seed=3))
+GRAD = randn(5, 3, seed=2)
+LARGE = torch.tensor([[-1e3, -1e2, 1e2], [1e3, -3.0, 3.0]], dtype=torch.float64)
+
+
+def _forward_case(function, x, label, hint):
+    return Case(
+        label,
+        run=lambda cls, probe: {"y": probe(probe(cls).forward, x)},
+        expect=lambda: {"y": function(x)},
+        hint=hint,
+    )
+
+
+def _backward_case(function, x, grad, label, hint="", tol=1e-9):
+    """Another batch goes forward in between: nothing may be remembered."""
+
+    def run(cls, probe):
+        module = probe(cls)
+        y = probe(module.forward, x)
+        probe(module.forward, OTHER.to(x.dtype))
+        return {"y": y, "dL/dx": probe(module.backward, x, function(x), grad)}
+
+    def expect():
+        return {"y": function(x), "dL/dx": autograd(function, x, grad=grad)[0]}
+
+    return Case(label, run, expect, hint, tol)
+
+
+def _run_contract(cls, probe):
+    """Any shape, the kink, and the three methods that are inherited."""
+    module = probe(cls)
+    x = torch.tensor([0.0, -2.0, 3.0, 1e-60], dtype=torch.float64)
+    grad = torch.tensor([0.7, -0.4, 0.3, 0.2], dtype=torch.float64)
+    at_zero, _, _, above = probe(module.backward, x, probe(module.forward, x), grad)
+    x = _away_from_zero(randn(2, 3, 4, seed=4))
+    y = probe(module.forward, x)
+    dx = probe(module.backward, x, y, randn(2, 3, 4, seed=5))
+    inherited = all(callable(getattr(module, m, None)) for m in ("gradient_step", "zero_grad"))
+    return {
+        "at x = 0 the result is 0 or the upstream gradient": at_zero.item() in (0.0, 0.7),
+        "just above 0 the upstream gradient passes": abs(above.item() - 0.2) < 1e-12,
+        "tensors of three dimensions keep their shape": y.shape == dx.shape == x.shape,
+        "the class is a Module": inherited and getattr(module, "param", list)() == [],
+    }
+
+
+def _activation_cases(function, forward_hint, backward_hint):
+    name = f"torch.{function.__name__}"
+    overflow = "Somewhere an exponential overflows."
+    equals = "backward: equals autograd's gradient, for a random upstream gradient"
+    single = "forward and backward: float32 in, float32 out"
+    return (
+        _forward_case(function, X, f"forward: equals {name} on 5 × 3 numbers", forward_hint),
+        _forward_case(function, LARGE, "forward: holds for large numbers", overflow),
+        _backward_case(function, X, GRAD, equals, backward_hint),
+        _backward_case(function, X[:1], GRAD[:1], "backward: a batch of one"),
+        _backward_case(function, X.float(), GRAD.float(), single, tol=1e-5),
+        Case(
+            "one or three dimensions, numbers at and next to 0, and the methods of a Module",
+            _run_contract,
+        ),
+    )
+
+
+RELU = Exercise(
+    number="2.1",
+    solution=activations.ReLU,
+    parts=("forward", "backward"),
+    cases=_activation_cases(
+        torch.relu,
+        "Positive numbers pass unchanged, negative ones become 0.",
+        "Which entries of x were let through? Those entries of the upstream gradient pass too, "
+        "unchanged; the others become 0.",
+    ),
+    mistakes="""
+x.clamp(min=0) => x.abs()
+# This is |x|: negative numbers become 0, not positive.
+
+x.clamp(min=0) => x.max()
+# `x.max()` is the largest number of the whole batch. Each number is to be compared with 0 by
+# itself.
+
+x.clamp(min=0) => (x > 0).to(x.dtype)
+# This says where x is positive. What is wanted there is x itself, not 1.
+
+return x.clamp(min=0) => x[x < 0] = 0
+    return x
+# The caller's tensor was written into, and the layer before needs it as it was. Make a new one;
+# methods that end in an underscore do not.
+
+grad * y.sign() => (x > 0).to(x.dtype)
+# This is the derivative of ReLU itself. The chain rule multiplies it by the upstream gradient
+# `grad`.
+
+grad * y.sign() => grad.clamp(min=0)
+# Negative *gradients* were set to 0. What decides is the sign of x, not that of grad.
+
+y.sign() => y
+# The gradient was multiplied by the output. The slope of ReLU where x > 0 is 1, whatever the
+# size of x.
+
+grad * y.sign() => grad
+# Everything passes. Where x is negative the output does not depend on x, so there the gradient
+# is 0.
+
+y.sign() => (x < 0)
+# The comparison is the wrong way round.
+
+return grad * y.sign() => grad[x < 0] = 0
+    return grad
+# The upstream gradient belongs to the caller. Make a new tensor instead of writing into it.
+
+y.sign() => x.sign()
+# The sign of x is −1 for negative x, which turns the gradient round. There the slope is 0. (The
+# sign of y would do.)
+
+min=0 => 0, 1
+# Large numbers were cut off at 1. ReLU has no upper end.
+
+y.sign() => y / x
+# y / x is the slope except at x = 0, where it is 0 / 0. Compare x with 0 instead.
+
+grad * y.sign() => (grad * y.sign()).sum()
+# The entries were added up. Each entry of x has a gradient of its own: the result has the shape
+# of x.
+
+ReLU(Module) => ReLU
+# The class does not inherit from Module: write `class ReLU(Module):`, as in the stub.
+
+return x.clamp(min=0) => self.x = x
+    return x.clamp(min=0)
+y.sign() => (self.x > 0)
+# Nothing need be kept: `backward` is handed x and y. A module that remembers its last input
+# gives wrong gradients as soon as another batch comes between.
+""",
+)
+
+TANH = Exercise(
+    number="2.2",
+    solution=activations.Tanh,
+    parts=("forward", "backward"),
+    cases=_activation_cases(
+        torch.tanh,
+        "`torch.tanh` is a tensor operation, and allowed.",
+        "Write the slope in terms of the output y (the second hint in the text has the way), "
+        "and multiply it by the upstream gradient, entry by entry.",
+    ),
+    mistakes="""
+torch.tanh(x) => (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
+# The formula is right on paper, but eˣ overflows to ∞ for large x, and ∞ / ∞ is not a number.
+# `torch.tanh` takes care of that.
+
+tanh => sigmoid
+# This is the sigmoid, which runs from 0 to 1; tanh runs from −1 to 1.
+
+torch.tanh(x) => (x.exp() + (-x).exp()) / (x.exp() - (-x).exp())
+# Numerator and denominator have changed places.
+
+torch.tanh(x) => 2 * torch.sigmoid(x) - 1
+# Nearly: tanh(x) = 2 σ(2x) − 1, and the factor 2 inside is missing.
+
+grad * (1 - y * y) => 1 - y * y
+# This is the derivative of tanh itself. The chain rule multiplies it by the upstream gradient
+# `grad`.
+
+y * y => y
+# The derivative is 1 − y², and the square is missing.
+
+y * y => x * x
+# 1 − x² is not it: what is squared is the output y = tanh(x).
+
+y * y => torch.tanh(y).square()
+# tanh was taken of y, which is tanh(x) already.
+
+(1 - y * y) => (1 - y).square()
+# (1 − y)² is not 1 − y².
+
+(1 - y * y) => y * (1 - y)
+# y (1 − y) is the slope of the sigmoid.
+
+1 - y => 1 + y
+# A sign: (1 − y²), not (1 + y²).
+
+(1 - y * y) => 1 - y * y
+# `grad * 1 - y * y` is (grad · 1) − y². Brackets are missing.
+
+return torch.tanh(x) => self.y = torch.tanh(x)
+    return self.y
+y * y => self.y * self.y
+# The output of the *last* forward was used. `backward` is handed the y it is to use; another
+# batch may have come between.
+
+grad * (1 - y * y) => y.square_().neg_().add_(1).mul_(grad)
+# A method that ends in an underscore writes into its tensor, here the caller's y.
+""",
+)
+
+# --- numerical_gradient ----------------------------------------------------------
+
+POINT, A, B = randn(2, 3, seed=4), randn(2, 3, seed=5), randn(2, 3, seed=6)
+ZERO = torch.zeros(1, dtype=torch.float64)
+
+
+def quadratic(x):
+    """For which central differences are exact, whatever the step."""
+    return (A * x * x).sum() + (B * x).sum() * x[0, 1]
+
+
+def cubic(x):
+    """For which they are off by h² times the cubic coefficient."""
+    return (B * x**3).sum()
+
+
+def product_of_sines(x):
+    """Neither quadratic nor a sum over the entries."""
+    return torch.sin(x).prod()
+
+
+def _run_default_step(gradient, probe):
+    """Leave h out; the error for a cubic function at 0 shows how large it was."""
+    return {
+        "the gradient of the product": probe(gradient, product_of_sines, POINT),
+        "the gradient of 10¹² x³ at 0, which is 10¹² h²": probe(
+            gradient, lambda x: 1e12 * (x**3).sum(), ZERO
+        ),
+    }
+
+
+def _gradient_case(f, x, expect, label, hint="", tol=1e-7):
+    return returns(label, "gradient", (f, x, 0.1), expect, hint, tol=tol)
+
+
+NUMERICAL_GRADIENT = Exercise(
+    number="2.3",
+    solution=numerical_gradient,
+    cases=(
+        _gradient_case(
+            quadratic,
+            POINT,
+            lambda: autograd(quadratic, POINT)[0],
+            "a quadratic function of 2 × 3 numbers, h = 0.1: no error at all",
+            "For each entry by itself: move only that entry by +h and by −h, and divide the "
+            "difference of the two function values by 2h.",
+            tol=1e-10,
+        ),
+        _gradient_case(
+            cubic,
+            POINT,
+            lambda: autograd(cubic, POINT)[0] + 0.01 * B,
+            "a cubic function, h = 0.1: off by h² times the coefficient, as theory says",
+            "Is the h that is given used everywhere?",
+        ),
+        Case(
+            "without h: the step is 1e-6, and a product of sines has autograd's gradient",
+            run=_run_default_step,
+            expect=lambda: {
+                "the gradient of the product": autograd(product_of_sines, POINT)[0],
+                "the gradient of 10¹² x³ at 0, which is 10¹² h²": ZERO + 1,
+            },
+            hint="Keep `h=1e-6` in the first line, as it was in the stub.",
+            tol=1e-7,
+        ),
+        _gradient_case(
+            lambda x: float((x**2).sum()),
+            POINT.flatten(),
+            lambda: 2 * POINT.flatten(),
+            "a tensor of one dimension, and a function that returns a Python number",
+        ),
+        _gradient_case(
+            lambda x: (x**2).sum(),
+            POINT.reshape(3, 1, 2),
+            lambda: 2 * POINT.reshape(3, 1, 2),
+            "a tensor of three dimensions",
+        ),
+    ),
+    mistakes="""
+f(x - step)) / (2 * h) => f(x)) / h
+or
+f(x + step) - f(x - step)) / (2 * h) => f(x) - f(x - step)) / h
+# This is a one-sided difference, between x and x + h or between x − h and x. It has an error of
+# order h; the central one, from x − h to x + h, has one of order h².
+
+/ (2 * h) => / h
+# Twice too large: between x − h and x + h lies a distance of 2h.
+
+/ (2 * h) => / 2 * h
+# `/ 2 * h` divides by 2 and then multiplies by h. Brackets are missing: `/ (2 * h)`.
+
+f(x + step) - f(x - step) => f(x - step) - f(x + step)
+# The sign: f(x + h) comes first.
+
+step.view(-1)[i] = h => step += h
+# All entries were moved at once, which gives the sum of all partial derivatives. Move one at a
+# time.
+
+/ (2 * h) =>
+# The difference must be divided by the distance, 2h.
+
+grad.view(-1)[i] = => grad.zero_().view(-1)[i] =
+# Only the last entry is there. Is a new `grad` made in every turn of the loop?
+
+range(x.numel()) => range(x.numel() - 1)
+# The last entry is missing: the loop ends one turn early.
+
+/ (2 * h) => / (2 * h)
+    return grad
+# Only the first entry is there. Does the function return from inside the loop?
+
+for i in => step = torch.zeros_like(x)
+    for i in
+step = torch.zeros(x.shape, dtype=x.dtype) => pass
+# The step was not set back: in turn k all entries up to k are moved. Make a new step in every
+# turn.
+
+range(x.numel()) => ((i, j) for i in range(x.shape[0]) for j in range(x.shape[1]))
+step.view(-1)[i] => step[i]
+grad.view(-1)[i] => grad[i]
+# Two loops fit two dimensions only. `x.numel()` and `view(-1)` work for any shape.
+
+return grad => return grad.flatten()
+# The numbers are right. Give the result the shape of x.
+
+[i] = h => [i] = 0.0001
+(2 * h) => 0.0002
+# A step of your own was used in place of the h that is given.
+
+step.view(-1)[i] = h => x.view(-1)[i] += h
+    above = f(x)
+    x.view(-1)[i] -= 2 * h
+f(x + step) - f(x - step) => above - f(x)
+# x is moved in place and not put back. Put it back, or add the step to a copy.
+
+f(x + step) - f(x - step) => f(x) - f(x)
+# `below = above` is a second name for the same tensor, not a copy, so both moves cancel. Clone
+# x twice.
+
+range(x.numel()) => range(len(x))
+step.view(-1)[i] => step[i]
+grad.view(-1)[i] => grad[i]
+# Whole rows were moved at once. Each single entry has a derivative of its own; `x.numel()`
+# counts them.
+""",
+)
+
+# --- sigmoid_bound ---------------------------------------------------------------
+
+
+def sigmoid_bound(layers):
+    """Return the largest share of a gradient that can pass ``layers`` sigmoids.
+
+    Each multiplies by y (1 − y), which is at most 1/4, at y = 1/2.
+    """
+    return 0.25**layers
+
+
+def _bound_case(layers, label):
+    def expect():
+        """The steepest slope found on a fine grid, by autograd, to the power of the layers."""
+        x = torch.linspace(-8, 8, 16001, dtype=torch.float64)
+        return autograd(lambda x: torch.sigmoid(x).sum(), x)[0].max().item() ** layers
+
+    hint = "How large can y (1 − y) be for a y between 0 and 1? Each layer multiplies the gradient "
+    hint += "by such a factor."
+    name = f"the share after {layers}"
+    return returns(label, name, (layers,), expect, hint, number=True)
+
+
+SIGMOID_BOUND = Exercise(
+    number="2.4",
+    solution=sigmoid_bound,
+    cases=(
+        _bound_case(3, "three sigmoids"),
+        _bound_case(1, "one sigmoid"),
+        _bound_case(10, "ten sigmoids"),
+    ),
+    mistakes="""
+** => *
+# The factors of the layers multiply; they do not add up.
+
+0.25 => 0.5
+# 1/2 is the sigmoid's value at 0. Its slope there is y (1 − y) with y = 1/2.
+
+** => /
+# Every layer multiplies by its own slope; nothing is averaged.
+
+** layers =>
+# That is one layer's share. The next one takes its part again.
+
+** layers => ** (layers - 1)
+# One layer was left out of the count.
+
+0.25 ** layers => float(layers) ** (-4)
+# Base and exponent have changed places.
+
+0.25 => 1.0
+# 1 is the steepest slope of tanh. That of the sigmoid is smaller.
+
+0.25 => (0.25 * 0.75)
+# y (1 − y) was taken at y = 1/4. It is largest elsewhere: where is its derivative with respect
+# to y zero?
+""",
+)
+
+EXERCISES = {
+    "relu": RELU,
+    "tanh": TANH,
+    "numerical-gradient": NUMERICAL_GRADIENT,
+    "sigmoid-bound": SIGMOID_BOUND,
+}

@@ -1,0 +1,505 @@
+"""Exercises of chapter 03: parameters, the backward pass, per-sample gradients, Xavier."""
+
+import math
+
+import torch
+from torch.nn import functional
+
+from ... import linear
+from ..exercise import Case, Exercise, as_number
+from ._shared import autograd, randn, returns
+
+# --- count_parameters ------------------------------------------------------------
+
+
+def count_parameters(widths):
+    """Count weights and biases of linear layers with the given widths.
+
+    ``widths`` lists the columns from the input to the output: a network of L
+    layers has L + 1 of them.
+    """
+    total = 0
+    for in_features, out_features in zip(widths[:-1], widths[1:], strict=True):
+        total += out_features * in_features + out_features
+    return total
+
+
+def _count_case(widths, label):
+    def expect():
+        layers = [torch.nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
+        return sum(p.numel() for layer in layers for p in layer.parameters())
+
+    hint = "A layer from a to b features has a weight for each pair of an input and an output, and "
+    hint += "a bias for each output."
+    return returns(label, "the count", (widths,), expect, hint)
+
+
+COUNT_PARAMETERS = Exercise(
+    number="3.1",
+    solution=count_parameters,
+    cases=(
+        _count_case([3, 4], "one layer from 3 to 4 features"),
+        _count_case([2, 5, 3], "two layers"),
+        _count_case([2, 3, 5, 4], "three layers of different sizes"),
+        _count_case([2, 25, 25, 25, 25, 2], "the paper's network"),
+    ),
+    mistakes="""
+in_features + out_features => in_features
+# The biases are missing.
+
+in_features + out_features => in_features + in_features
+# A bias was counted for each input of a layer. There is one for each output.
+
+in_features + out_features => in_features + 1
+# A layer has not one bias but one for each output.
+
+return total => return total + widths[0]
+# The input, widths[0], has no biases: it is not computed by a layer.
+
+widths[:-1], widths[1:] => widths[:-2], widths[1:-1]
+# The last layer was left out.
+
+widths[:-1], widths[1:] => widths[1:-1], widths[2:]
+# The first layer was left out.
+
+return total => return total - widths[-1]
+# The last layer has biases too.
+
+total += => total =
+# Only the last layer was counted: is the total set anew in every turn of the loop?
+
+return total => return math.prod(widths)
+# The widths of one layer multiply; the layers add up.
+
+out_features * in_features => out_features * out_features
+# A layer has as many weights as inputs *times* outputs; its two sizes may differ.
+""",
+)
+
+# --- Linear.backward -------------------------------------------------------------
+
+N, IN, OUT = 5, 3, 4
+X, GRAD = randn(N, IN, seed=1), randn(N, OUT, seed=4)
+PARAMETERS = randn(OUT, IN, seed=2), randn(OUT, seed=3)
+X2, GRAD2 = randn(2, IN, seed=5), randn(2, OUT, seed=6)
+OTHER_X, OTHER_GRAD = randn(2, 6, seed=7), randn(2, 2, seed=10)
+OTHER_PARAMETERS = randn(2, 6, seed=8), randn(2, seed=9)
+
+
+def _layer(cls, probe, weight, bias):
+    out_features, in_features = weight.shape
+    layer = probe(cls, in_features, out_features, dtype=weight.dtype)
+    layer.weight.copy_(weight)
+    layer.bias.copy_(bias)
+    return layer
+
+
+def _run_given(cls, probe):
+    """Everything but backward: a reader may have changed it by accident."""
+    layer = _layer(cls, probe, *PARAMETERS)
+    y = probe(layer.forward, X)
+    own = [layer.weight, layer.weight_grad, layer.bias, layer.bias_grad]
+    listed = [tensor for pair in layer.param() for tensor in pair]
+    layer.weight_grad.fill_(2.0)
+    layer.gradient_step(0.5)
+    stepped = torch.allclose(layer.weight, PARAMETERS[0] - 1.0)
+    layer.zero_grad()
+    drawn = {}
+    for init in ("xavier", "xavier_all", "torch"):
+        generator = torch.Generator().manual_seed(11)
+        drawn[init] = probe(cls, IN, OUT, init=init, generator=generator, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(11)
+    normal = [
+        torch.randn(shape, generator=generator, dtype=torch.float64) * math.sqrt(2 / (IN + OUT))
+        for shape in ((OUT, IN), (OUT,))
+    ]
+    generator = torch.Generator().manual_seed(11)
+    even = [
+        (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / math.sqrt(IN)
+        for shape in ((OUT, IN), (OUT,))
+    ]
+    return {
+        "`forward` gives x Wᵀ + b": torch.allclose(y, functional.linear(X, *PARAMETERS)),
+        "`param()` lists the layer's own weight and bias with their gradients": (
+            len(own) == len(listed) and all(map(lambda a, b: a is b, own, listed))
+        ),
+        "`zero_grad` sets the stored gradients to zero": (
+            not (layer.weight_grad.any() or layer.bias_grad.any())
+        ),
+        "`gradient_step(lr)` takes away lr times the gradient": stepped,
+        "with init='xavier' the weights are normal numbers times xavier_std, the biases zero": (
+            torch.allclose(drawn["xavier"].weight, normal[0]) and not drawn["xavier"].bias.any()
+        ),
+        "with init='xavier_all' the biases are normal, too": all(
+            map(torch.allclose, (drawn["xavier_all"].weight, drawn["xavier_all"].bias), normal)
+        ),
+        "with init='torch' weights and biases are even in ±1/√in_features": all(
+            map(torch.allclose, (drawn["torch"].weight, drawn["torch"].bias), even)
+        ),
+    }
+
+
+def _backward_case(label, *batches, hint="", tol=1e-9, parameters=PARAMETERS):
+    """Go forward with all batches first, then backward: nothing may be remembered."""
+
+    def run(cls, probe):
+        layer = _layer(cls, probe, *parameters)
+        stored = layer.weight_grad, layer.bias_grad
+        ys = [probe(layer.forward, x) for x, _ in batches]
+        for (x, grad), y in zip(batches, ys, strict=True):
+            dx = probe(layer.backward, x, y, grad)
+        return {
+            "dL/dx": dx,
+            "weight_grad": layer.weight_grad,
+            "bias_grad": layer.bias_grad,
+            "weight": layer.weight,
+            "bias": layer.bias,
+            "weight_grad is still the same tensor": layer.weight_grad is stored[0],
+            "bias_grad is still the same tensor": layer.bias_grad is stored[1],
+        }
+
+    def expect():
+        found = [autograd(functional.linear, x, *parameters, grad=grad) for x, grad in batches]
+        dx, weight_grad, bias_grad = zip(*found, strict=True)
+        return {
+            "dL/dx": dx[-1],
+            "weight_grad": sum(weight_grad),
+            "bias_grad": sum(bias_grad),
+            "weight": parameters[0],
+            "bias": parameters[1],
+        }
+
+    return Case(label, run, expect, hint, tol)
+
+
+LINEAR = Exercise(
+    number="3.2",
+    parts=("backward",),
+    given=1,
+    solution=linear.Linear,
+    cases=(
+        Case("the parts that were given are as they were", _run_given),
+        _backward_case(
+            "backward: dL/dx, dL/dW and dL/db equal autograd's, for 5 samples, 3 → 4 features",
+            (X, GRAD),
+            hint="Take one entry and work it out by hand from the sums in the text; then see "
+            "what your line does instead.",
+        ),
+        _backward_case(
+            "backward: called for two batches, the gradients add up",
+            (X, GRAD),
+            (X2, GRAD2),
+            hint="Add to the gradients that are stored, in place.",
+        ),
+        _backward_case("backward: a batch of one", (X[:1], GRAD[:1])),
+        _backward_case(
+            "backward: other sizes, 2 samples, 6 → 2 features",
+            (OTHER_X, OTHER_GRAD),
+            parameters=OTHER_PARAMETERS,
+        ),
+        _backward_case(
+            "backward: float32 in, float32 out",
+            (X.float(), GRAD.float()),
+            parameters=tuple(parameter.float() for parameter in PARAMETERS),
+            tol=1e-5,
+        ),
+    ),
+    mistakes="""
+weight_grad.addmm_(grad.t(), x) => weight_grad = self.weight_grad + grad.t() @ x
+bias_grad.add_(grad.sum(0)) => bias_grad = self.bias_grad + grad.sum(0)
+or
+bias_grad.add_(grad.sum(0)) => bias_grad = self.bias_grad + grad.sum(0)
+# The numbers are right, but `self.weight_grad = …` makes a new tensor and leaves the old one
+# behind, and so does `self.bias_grad = …`. Whoever holds the old one, as `param()` hands it out,
+# never sees the change. Add in place: `+=` or `addmm_`.
+
+self.weight_grad.addmm_(grad.t(), x) => pass
+# weight_grad is still zero: dL/dW is missing.
+
+addmm_ => addmm
+add_ => add
+# The stored gradients are still zero: nothing was added to them in place, or a `return` stands
+# first. (`a.add(b)` returns a new tensor and leaves a as it was; `a.add_(b)`, with the
+# underscore, and `a += b` change a.)
+
+weight_grad.addmm_(grad.t(), x) => weight_grad -= grad.t() @ x
+add_ => sub_
+# A sign: gradients are added here. The minus comes in the step.
+
+mm(self.weight) => mm(self.weight) / len(x)
+# dL/dx was divided by the number of samples. Each row of it belongs to one sample.
+
+addmm_(grad.t(), x) => add_(torch.outer(grad[0], x[0]))
+grad.sum(0) => grad[0]
+# Only the first sample was counted.
+
+addmm_(grad.t(), x) => add_(torch.outer(grad[-1], x[-1]))
+grad.sum(0) => grad[-1]
+# Only the last sample was counted: are the gradients set anew in a loop?
+
+addmm_(grad.t(), x) => addmm_(y.t(), x)
+grad.sum(0) => y.sum(0)
+grad.mm => y.mm
+# The output y was used where the upstream gradient `grad` belongs.
+
+grad.mm(self.weight) => 1 * x
+# What is returned is x itself. dL/dx is wanted, of its shape.
+
+grad.mm(self.weight) => (grad.mm(self.weight), self.weight_grad, self.bias_grad)
+# Three things are returned. Only dL/dx goes back; the other two stay in the layer.
+
+weight_grad.addmm_(grad.t(), x) => weight_grad += grad.t() * x
+# `*` multiplies entry by entry. The sum over the samples is a matrix product, `@`.
+
+grad.mm(self.weight) => grad.double() @ self.weight.double()
+# The result is float64 though everything that came in is float32. Leave the dtype as it comes.
+
+addmm_(grad.t(), x) => addmm_(grad.view(-1, 4).t(), x.view(-1, 3))
+grad.sum(0) => grad.view(-1, 4).sum(0)
+# Sizes are written out as numbers, so the layer works for 3 → 4 features only.
+
+def param(self):
+    return [(self.weight.clone(), self.weight_grad.clone()), (self.bias, self.bias_grad)]
+# `param` was given, and is to list the layer's own tensors. Put it back as it was.
+
+addmm_(grad.t(), x) => copy_(grad.t() @ x)
+add_ => copy_
+# The stored gradient was overwritten. A second call must *add* to it.
+
+weight_grad.addmm_(grad.t(), x) => weight_grad = grad.t() @ x
+bias_grad.add_(grad.sum(0)) => bias_grad = grad.sum(0)
+# `self.weight_grad = …` replaces the stored tensor. Add to it in place: `+=`.
+
+weight_grad.addmm_(grad.t(), x) => weight_grad = x.t() @ grad
+or
+weight_grad.addmm_(grad.t(), x) => weight_grad += x.t() @ grad
+# `x.t() @ grad` has shape (in, out). The weight, and so its gradient, has shape (out, in): the
+# factors stand the wrong way round.
+
+weight_grad.addmm_(grad.t(), x) => weight_grad += grad @ x
+# grad is (N, out) and x is (N, in): to sum over the N samples, the first must be transposed.
+
+grad.mm(self.weight) => grad @ self.weight.t()
+# On the way forward W is transposed, on the way back it is not: (N, out) times (out, in) gives
+# (N, in).
+
+addmm_(grad.t(), x) => addmm_(grad.t(), x / len(x))
+grad.sum(0) => grad.mean(0)
+or
+addmm_(grad.t(), x) => addmm_(grad.t(), x / len(x))
+or
+grad.sum(0) => grad.mean(0)
+# The gradient was averaged over the batch. The layer adds up; whether the loss is a mean is the
+# loss's affair, and already in grad.
+
+bias_grad.add_(grad.sum(0)) => bias_grad += grad
+# The bias has one entry for each output, grad has a row for each sample: sum the rows.
+
+grad.sum(0) => grad.sum()
+# grad was summed over samples *and* outputs. Each output has its own bias: sum over the samples
+# only, dimension 0.
+
+bias_grad.add_(grad.sum(0)) => bias_grad += grad.sum(1)
+# The sum runs over the outputs, dimension 1. It must run over the samples, dimension 0.
+
+grad.sum(0) => grad[0]
+# Only the first sample's gradient reached the bias. All samples share the bias.
+
+self.bias_grad.add_(grad.sum(0)) => pass
+# bias_grad is still zero: dL/db is missing.
+
+self.weight_grad.addmm_ => grad = torch.ones_like(y)
+    self.weight_grad.addmm_
+# The upstream gradient was left out: this is the result for a grad of ones.
+
+return grad.mm(self.weight) => dx = grad.mm(self.weight)
+    self.gradient_step(0.1)
+    return dx
+# `backward` changed the parameters. It only adds up gradients; the step is taken later, in
+# `gradient_step`.
+
+grad.mm(self.weight) => grad
+# What is returned is dL/dy as it came in. The layer before needs dL/dx, of the shape of x.
+
+grad.mm(self.weight) => self.weight_grad
+# The weight's gradient is returned. It stays in the layer; what goes on to the layer before is
+# dL/dx.
+
+return grad.mm(self.weight) => pass
+# The gradients of the parameters are stored, but the layer before needs dL/dx.
+
+addmm_(grad.t(), x) => add_((grad.t() @ y)[:, :x.shape[1]])
+# The weight's gradient was made from the output y. A weight multiplies the input x.
+
+return torch.addmm => self.x = x
+    return torch.addmm
+addmm_(grad.t(), x) => addmm_(grad.t(), self.x)
+# Nothing need be kept: `backward` is handed x. With two batches on the way, the kept one is the
+# wrong one.
+""",
+)
+
+# --- per_sample_weight_grads -----------------------------------------------------
+
+
+def per_sample_weight_grads(x, grad):
+    """Return each sample's own dL/dW, shape (N, out, in), from x (N, in) and grad (N, out)."""
+    return grad[:, :, None] * x[:, None, :]
+
+
+def _per_sample_case(label, x, grad, hint="", tol=1e-9):
+    def expect():
+        """Autograd on one sample at a time."""
+        weight = torch.zeros(grad.shape[1], x.shape[1], dtype=x.dtype)
+        pairs = zip(x.split(1), grad.split(1), strict=True)
+        return torch.stack([autograd(functional.linear, a, weight, grad=g)[1] for a, g in pairs])
+
+    return returns(label, "the gradients", (x, grad), expect, hint, tol=tol)
+
+
+PER_SAMPLE = Exercise(
+    number="3.3",
+    solution=per_sample_weight_grads,
+    cases=(
+        _per_sample_case(
+            "5 samples, 3 → 4 features: equals autograd on one sample at a time",
+            X,
+            GRAD,
+            "For sample n the entry for output j and input i is grad[n, j] · x[n, i].",
+        ),
+        _per_sample_case("a batch of one", X[:1], GRAD[:1]),
+        _per_sample_case("other sizes: 2 samples, 6 → 2 features", OTHER_X, OTHER_GRAD),
+        _per_sample_case("float32 in, float32 out", X.float(), GRAD.float(), tol=1e-5),
+    ),
+    mistakes="""
+grad[:, :, None] * x[:, None, :] => x[:, :, None] * grad[:, None, :]
+# Each sample's matrix is transposed: outputs are its rows, inputs its columns.
+
+grad[:, :, None] * x[:, None, :] => grad.t() @ x
+# These are summed over the samples already. Here each sample's is wanted by itself.
+
+x[:, None, :] => x[:, None, :] / len(x)
+# Nothing is to be divided by the number of samples.
+
+grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).permute(1, 2, 0)
+# The samples are the last dimension. In this book they are always the first.
+
+grad[:, :, None] => grad.sum(0)[None, :, None]
+# grad was summed over the batch first. Sample n meets its own row of grad only.
+
+grad[:, :, None] => torch.ones_like(grad)[:, :, None]
+# The upstream gradient was left out.
+
+grad[:, :, None] * x[:, None, :] => list(grad[:, :, None] * x[:, None, :])
+# This is a list of matrices; `torch.stack` makes a tensor of it.
+
+grad[:, :, None] * x[:, None, :] => torch.cat(list(grad[:, :, None] * x[:, None, :]))
+# The matrices were joined one below the other. `torch.stack` gives each its own place along a
+# new first dimension.
+
+x[:, None, :] => torch.ones_like(x)[:, None, :]
+# x was left out: these are multiples of grad alone.
+
+grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).float()
+# The numbers are right, but were put into a float32 tensor. Give the new tensor
+# `dtype=x.dtype`.
+
+grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).squeeze()
+# `squeeze` takes away every dimension of size 1, and so the first one of a batch of one.
+
+grad[:, :, None] * x[:, None, :] => grad.view(-1, 4, 1) * x.view(-1, 1, 3)
+# Sizes are written out as numbers, so this works for 3 → 4 features only.
+
+grad[:, :, None] * x[:, None, :] => grad * x
+# (N, out) and (N, in) cannot be multiplied entry by entry. Give them the shapes (N, out, 1) and
+# (N, 1, in) first.
+
+x[:, None, :] => x
+# grad has the shape (N, out, 1) that it needs; x still needs a new dimension in the middle,
+# (N, 1, in).
+
+grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).flatten(1)
+# The numbers are right, in one row a sample. Give them the shape (N, out, in).
+""",
+)
+
+# --- xavier_std ------------------------------------------------------------------
+
+
+def _std_case(in_features, out_features, label):
+    """Undo what is wanted: the mean of both factors by which variances grow is to be 1."""
+    mean = "the mean of in · σ² and out · σ²"
+
+    def run(std, probe):
+        sigma = as_number("σ", probe(std, in_features, out_features))
+        return {"σ is above 0": sigma > 0, mean: (in_features + out_features) / 2 * sigma**2}
+
+    hint = "Forward wants in · σ² = 1, backward wants out · σ² = 1. Set the mean of both left "
+    hint += "sides to 1 and solve for σ."
+    return Case(label, run, lambda: {mean: 1.0}, hint, tol=1e-6)
+
+
+XAVIER_STD = Exercise(
+    number="3.4",
+    solution=linear.xavier_std,
+    cases=(
+        _std_case(2, 25, "2 → 25 features"),
+        _std_case(25, 25, "25 → 25 features"),
+        _std_case(25, 2, "25 → 2 features"),
+    ),
+    mistakes="""
+math.sqrt(2 / (in_features + out_features)) => 2 / (in_features + out_features)
+# This is σ², the variance. The standard deviation is its root.
+
+2 / (in_features + out_features) => 1 / in_features
+# This keeps the forward variance only; out_features is missing.
+
+2 / (in_features + out_features) => 1 / out_features
+# This keeps the backward variance only; in_features is missing.
+
+(in_features + out_features) => in_features
+# This is He's initialisation, which makes up for the half that ReLU cuts off. Xavier's asks for
+# a compromise of both sizes.
+
+sqrt(2 => sqrt(6
+# This is the limit of Xavier's *uniform* distribution. Its standard deviation is smaller by √3.
+
+sqrt(2 => sqrt(1
+# A factor 2: it is the *mean* of in and out, (in + out) / 2, that multiplies σ².
+
+(in_features + out_features) => in_features + out_features
+# `2 / in_features + out_features` divides first. Brackets are missing.
+
+math.sqrt(2 / (in_features + out_features)) => 2 / math.sqrt(in_features + out_features)
+# The 2 belongs under the root as well.
+
+math.sqrt(2 / (in_features + out_features)) => math.sqrt(2) / (in_features + out_features)
+# The root was taken of the 2 only.
+
+2 / (in_features + out_features) => (in_features + out_features) / 2
+# The fraction is upside down: more inputs, smaller weights.
+
+2 / (in_features + out_features) => math.sqrt(1 / (in_features * out_features))
+# This makes the *product* of the two factors 1. Their mean is to be 1.
+
++ => *
+# in and out were multiplied; they are to be added.
+
+math.sqrt => -math.sqrt
+# A standard deviation is not negative.
+
+math.sqrt(2 / (in_features + out_features)) => (in_features ** -0.5 + out_features ** -0.5) / 2
+# The two wanted σ were averaged. Average the two conditions on σ² instead.
+
+2 / (in_features + out_features) => (1 / in_features + 1 / out_features) / 2
+# The two wanted variances were averaged, 1/in and 1/out. It is in · σ² and out · σ² whose mean
+# is to be 1.
+""",
+)
+
+EXERCISES = {
+    "count-parameters": COUNT_PARAMETERS,
+    "linear": LINEAR,
+    "per-sample-grads": PER_SAMPLE,
+    "xavier-std": XAVIER_STD,
+}

@@ -1,0 +1,728 @@
+"""Exercises of chapter 07: the paper's network, Table III, pairs, how many repetitions."""
+
+import math
+import statistics
+
+import torch
+
+from ... import paper
+from ...data import standardize
+from ..exercise import Case, Exercise, as_number
+from ..probe import Failure
+from ._shared import randn, returns
+
+# --- paper_network ---------------------------------------------------------------
+
+POINTS = randn(7, 2, seed=1)
+OUTPUTS = {"the outputs for 7 points": POINTS, "the outputs for 1 point": POINTS[:1]}
+
+
+def _generator(seed=6):
+    return torch.Generator().manual_seed(seed)
+
+
+def _is_sequential(thing):
+    """Whether a thing is a Sequential, the book's or a reader's own."""
+    return hasattr(thing, "forward_pass") and isinstance(
+        getattr(thing, "modules", None), (list, tuple)
+    )
+
+
+def _flat(network):
+    """List the modules of a network, those of a Sequential inside it one by one."""
+    modules = []
+    for module in network.modules:
+        modules += _flat(module) if _is_sequential(module) else [module]
+    return modules
+
+
+def _build(function, probe, *arguments, **options):
+    """Call the reader's function and refuse what is no network."""
+    network = probe(function, *arguments, **options)
+    if not _is_sequential(network):
+        kind = type(network)
+        where = "torch.nn's " if kind.__module__.startswith("torch") else "a "
+        raise Failure(
+            ("not a Sequential", kind.__name__),
+            f"`paper_network` returns {where}{kind.__name__}, wanted a `Sequential` of `minidl`",
+        )
+    for module in network.modules:
+        if isinstance(module, type):
+            name = module.__name__
+            raise Failure(("class", name), f"the list holds the class `{name}`, wanted a module")
+    return network
+
+
+def _sizes(network):
+    linear = [module for module in _flat(network) if module.param()]
+    rows = [(layer.in_features, layer.out_features) for layer in linear]
+    return torch.tensor(rows, dtype=torch.float64).reshape(-1, 2)
+
+
+def _size_case(label, *arguments):
+    width, layers = arguments or (25, 4)
+    widths = [2] + layers * [width] + [2]
+    name = "the linear layers' sizes (a row: in, out)"
+
+    def run(function, probe):
+        sizes = _sizes(_build(function, probe, *arguments, generator=_generator()))
+        return {"the number of linear layers": len(sizes), name: sizes}
+
+    def expect():
+        pairs = list(zip(widths, widths[1:], strict=False))
+        sizes = torch.tensor(pairs, dtype=torch.float64)
+        return {"the number of linear layers": layers + 1, name: sizes}
+
+    hint = (
+        "The first layer takes the 2 coordinates, every later one takes what the one before puts "
+        "out. The output layer comes on top of the `layers` others."
+    )
+    return Case(label, run, expect, hint)
+
+
+def _run_generator(function, probe):
+    one, other = _generator(), _generator()
+    networks = [_build(function, probe, 6, 3, generator=g) for g in (one, other)]
+    first, second = ([p for p, _ in network.param()] for network in networks)
+    state = one.get_state()
+    _build(function, probe, 6, 3, generator=one)
+    return {
+        "generators with the same seed give the same network": (
+            len(first) == len(second) and all(map(torch.equal, first, second))
+        ),
+        "the generator that is given moves on with every draw": not torch.equal(
+            state, one.get_state()
+        ),
+        "every linear layer has parameters of its own": len(set(map(id, first))) == len(first),
+        "two networks have no parameter in common": not set(map(id, first)) & set(map(id, second)),
+    }
+
+
+def _run_without_generator(function, probe):
+    networks = [_build(function, probe, 3, 1) for _ in range(2)]
+    weights = [network.param()[0][0] for network in networks]
+    return {"two networks drawn one after the other differ": not torch.equal(*weights)}
+
+
+def _draws(widths, init, dtype, generator):
+    """The oracle: the parameters drawn layer by layer, without a Linear."""
+    options = {"generator": generator, "dtype": torch.float64}
+    parameters = []
+    for a, b in zip(widths, widths[1:], strict=False):
+        if init == "xavier":
+            weight = torch.randn(b, a, **options) * math.sqrt(2 / (a + b))
+            bias = torch.zeros(b, dtype=torch.float64)
+        else:
+            weight = (2 * torch.rand(b, a, **options) - 1) / math.sqrt(a)
+            bias = (2 * torch.rand(b, **options) - 1) / math.sqrt(a)
+        parameters += [weight.to(dtype), bias.to(dtype)]
+    return parameters
+
+
+def _outputs(parameters, x):
+    """The oracle: torch.nn's functions."""
+    weights, biases = parameters[::2], parameters[1::2]
+    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+        x = torch.relu(torch.nn.functional.linear(x, weight, bias))
+    return torch.nn.functional.linear(x, weights[-1], biases[-1])
+
+
+def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
+    """Parameters by the oracle's own draws, then outputs by torch.nn's functions."""
+    init, dtype = options.get("init", "xavier"), options.get("dtype", torch.float32)
+    widths = [2] + layers * [width] + [2]
+
+    def named(parameters, forward, modules):
+        values = {"the number of parameter tensors": len(parameters)}
+        for number, parameter in enumerate(parameters):
+            kind = "bias" if number % 2 else "weight"
+            values[f"the {kind} of linear layer {number // 2 + 1}"] = parameter.clone()
+        if all(parameter.dtype == dtype for parameter in parameters):
+            for name, points in OUTPUTS.items():
+                values[name] = forward(points.to(dtype))
+        return {**values, "the number of modules": modules}
+
+    def run(function, probe):
+        network = _build(function, probe, width, layers, generator=_generator(), **options)
+        parameters = [parameter for parameter, _ in network.param()]
+        return named(parameters, network.forward, len(_flat(network)))
+
+    def expect():
+        parameters = _draws(widths, init, dtype, _generator())
+        return named(parameters, lambda x: _outputs(parameters, x), 2 * layers + 1)
+
+    return Case(label, run, expect, hint, tol)
+
+
+PAPER_NETWORK = Exercise(
+    number="7.1",
+    solution=paper.paper_network,
+    cases=(
+        _size_case("the paper's: five linear layers, 2 → 25 → 25 → 25 → 25 → 2"),
+        _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2),
+        Case(
+            "the same seed gives the same network; every layer draws from the generator",
+            run=_run_generator,
+            hint="Every `Linear` is to be a new one, and to draw from the generator that is given.",
+        ),
+        _drawn_case(
+            "width 6, 3 layers: parameters drawn layer by layer, outputs equal torch.nn's",
+            6,
+            3,
+            "Make the layers in order from the input on, each with the `generator`, and put a "
+            "ReLU behind every one but the last.",
+            dtype=torch.float64,
+        ),
+        _drawn_case(
+            'width 5, 2 layers, init="torch"',
+            5,
+            2,
+            "Hand `init` on to every layer, the output layer too.",
+            init="torch",
+            dtype=torch.float64,
+        ),
+        _drawn_case(
+            "width 4, 2 layers: float32 unless another dtype is given",
+            4,
+            2,
+            "Hand `dtype` on to every layer.",
+            tol=1e-5,
+        ),
+        Case("without a generator", _run_without_generator),
+    ),
+    mistakes="""
+return Sequential(modules) => return Sequential([*modules, ReLU()])
+# There is a ReLU behind the output layer. It would cut off all negative outputs; the last layer
+# has nothing behind it.
+
+, ReLU()] => ]
+# The ReLUs are missing. Without them the layers collapse to a single one (chapter 2).
+
+, ReLU()] => ]
+modules.append( => modules.append(ReLU())
+    modules.append(
+# There is a single ReLU, before the output layer. Each of the hidden layers has one behind it,
+# so it belongs into the loop.
+
+[Linear(in_features, width, **options), ReLU()] => [ReLU(), Linear(in_features, width, **options)]
+# The ReLU stands before its linear layer, so the first one cuts off the negative coordinates of
+# the points. It belongs behind.
+
+return Sequential(modules) => return Sequential(modules[:1] + modules[2:])
+# The first linear layer has no ReLU behind it.
+
+return Sequential(modules) => return Sequential(modules[:-2] + modules[-1:])
+# The last hidden layer has no ReLU behind it, so it and the output layer collapse to one.
+
+range(layers) => range(layers - 1)
+# One linear layer is missing: `layers` counts those of size `width`, the first one among them,
+# and the output layer comes on top.
+
+range(layers) => range(layers + 1)
+# One linear layer too many: the first one, from the 2 coordinates, is among the `layers`.
+
+modules.append(Linear(in_features, 2, **options)) => pass
+# The output layer is missing: `width` columns come out.
+
+modules = [] => modules = []
+    hidden = Linear(width, width, **options)
+Linear(in_features, width, **options) => hidden if modules else Linear(2, width, **options)
+# One `Linear` was made and listed several times. These are one layer with one set of weights;
+# make a new one in each round.
+
+'generator': generator => 'generator': None
+# The generator was not handed on, so the layers draw from PyTorch's global one: another network
+# at every run.
+
+in_features = width => in_features, options = (width, {**options, 'generator': None})
+# Only the first layers got the generator; the others draw from PyTorch's global one.
+
+'generator': generator => 'generator': torch.Generator().manual_seed(0)
+# The layers draw from generators made inside the function, so every network is the same. Use
+# the one that is given.
+
+modules = [] => modules = []
+    generator.manual_seed(0)
+# The generator was given a new seed inside the function. It must go on from where it stands,
+# else every network is the same.
+
+'init': init, =>
+# `init` was not handed on: the layers drew Xavier's weights, whatever was asked for.
+
+, 'dtype': dtype =>
+# `dtype` was not handed on: the parameters are float32, `Linear`'s default.
+
+in_features, 2, **options => in_features, 2, generator=generator
+# The output layer was not given `init` and `dtype`; it needs all three options, as the others
+# do.
+
+Linear(in_features, width => Linear(2, width
+# Every hidden layer takes 2 columns. Only the first one meets the points; after it `width`
+# columns arrive.
+
+Linear(in_features, width => Linear(width, width
+# The first layer takes `width` columns, but a point has 2 coordinates.
+
+Linear(in_features, width => Linear(width, in_features
+Linear(in_features, 2 => Linear(2, in_features
+# The two sizes of each `Linear` have changed places: first what comes in, then what goes out.
+
+Linear(in_features, 2 => Linear(in_features, 1
+# There is a single output. The network has one for each class, 2.
+
+modules = [] => modules, width, layers = ([], 25, 4)
+or
+modules = [] => modules, width = ([], 25)
+or
+range(layers) => range(4)
+# Right for the paper's network, but 25 or 4 was written where `width` or `layers` belongs.
+
+modules = [] => modules, width, layers = ([], layers, width)
+# `width` and `layers` have changed places: `layers` is how many, `width` how wide.
+
+return Sequential(modules) => return modules
+# The list is right. A list has no `forward` and no `backward`: put it into a `Sequential`.
+
+Sequential(modules) => Sequential(*modules)
+# `Sequential` takes one argument, the list: no asterisk.
+
+ReLU() => ReLU
+# `ReLU` without brackets is the class. `ReLU()` makes a module of it.
+
+in_features = width => in_features = width
+    modules.append(Linear(in_features, 2, **options))
+    return Sequential(modules)
+# The output layer and the `return` stand inside the loop, so it ends after its first round.
+# Take them out to the left.
+""",
+)
+
+# --- pairs of numbers ------------------------------------------------------------
+
+
+def _pair(function, result, names):
+    """Take a result apart into two named numbers, or refuse it."""
+    try:
+        one, other = result
+    except (TypeError, ValueError):
+        length = f" of {len(result)}" if isinstance(result, (list, tuple)) else ""
+        what = f"a {type(result).__name__}{length}"
+        if isinstance(result, torch.Tensor):
+            what = f"a tensor of shape {tuple(result.shape)}"
+        raise Failure(
+            ("no pair", what), f"`{function}` returns {what}, wanted a pair of two numbers"
+        ) from None
+    for name, value in zip(names, (one, other), strict=True):
+        if isinstance(value, torch.Tensor) and value.numel() != 1:
+            shape = tuple(value.shape)
+            raise Failure(
+                ("shape", name, shape), f"{name} is a tensor of shape {shape}, wanted a number"
+            )
+    return {name: as_number(name, value) for name, value in zip(names, (one, other), strict=True)}
+
+
+def _rates(*shape, seed):
+    """Error rates between 0.02 and 0.42 that do not fall in order."""
+    rates = torch.rand(shape, generator=_generator(seed), dtype=torch.float64)
+    return 0.02 + 0.4 * rates
+
+
+# --- summarize -------------------------------------------------------------------
+
+
+def summarize(errors):
+    """Return mean and standard deviation, in per cent, of the errors at the end of training.
+
+    ``errors`` has shape (repeats, epochs), rates between 0 and 1.
+    """
+    final = 100 * errors[:, -1]
+    return final.mean().item(), final.std().item()
+
+
+def _summarize_case(errors, label, tol=1e-9):
+    names = "the mean in per cent", "the standard deviation in per cent"
+
+    def expect():
+        final = [100 * row[-1] for row in errors.double().tolist()]
+        return dict(zip(names, (statistics.mean(final), statistics.stdev(final)), strict=True))
+
+    return Case(
+        label,
+        run=lambda function, probe: _pair("summarize", probe(function, errors), names),
+        expect=expect,
+        hint="Take the last column, one error rate for each repetition, times 100. Of these "
+        "numbers take the mean and the standard deviation.",
+        tol=tol,
+    )
+
+
+SUMMARIZE = Exercise(
+    number="7.2",
+    solution=summarize,
+    cases=(
+        _summarize_case(
+            _rates(6, 4, seed=1), "6 repetitions of 4 epochs: equals Python's `statistics`"
+        ),
+        _summarize_case(_rates(3, 5, seed=2), "3 repetitions of 5 epochs"),
+        _summarize_case(
+            _rates(2, 3, seed=3).float(), "2 repetitions of 3 epochs, in float32", tol=1e-5
+        ),
+    ),
+    mistakes="""
+100 * => 1 *
+# These are shares between 0 and 1. Per cent were asked for.
+
+std() => div(100).std()
+# The mean is in per cent, the standard deviation is still a share.
+
+std() => std(correction=0)
+# The squares were divided by R. With R − 1 the variance is right on average; `std()` does so by
+# default.
+
+errors[:, -1] => errors[-1]
+# `errors[-1]` is the last *row*: one repetition with all its epochs. The end of training is the
+# last column.
+
+errors[:, -1] => errors[:, 0]
+# This is the first epoch. At the end of training stands the last column.
+
+errors[:, -1] => errors.min(1).values
+# For each repetition the best epoch was picked. Nobody knows it beforehand, and picking it by
+# the test error would be learning from the test data.
+
+errors[:, -1] => errors
+# All epochs went in, from the first on. Only the last one is wanted.
+
+errors[:, -1] => errors.mean(1)
+# Each repetition was averaged over its epochs. Only the last epoch is wanted.
+
+std() => var()
+# The second number is the variance; its root is missing.
+
+std().item() => std().item() / math.sqrt(len(final))
+# The second number was divided by √R, which makes it smaller the more repetitions there are.
+# That is another quantity, which comes later in this chapter.
+
+final.mean().item(), final.std().item() => final.std().item(), final.mean().item()
+# The two have changed places: first the mean.
+
+(final.mean().item(), final.std().item()) => final.mean().item()
+# Only the mean is returned. `return a, b` returns a pair.
+
+(final.mean().item(), final.std().item()) => (100 * errors.mean(0), 100 * errors.std(0))
+# These are the means of every epoch. Only the last one is wanted.
+
+errors[:, -1] => errors[:, -2]
+# `-2` is the last column but one. The last has index −1.
+
+final.mean().item() => statistics.median(final.tolist())
+# The median was taken in place of the mean.
+""",
+)
+
+# --- standardize ------------------------------------------------------------------
+
+
+def _sets(rows, others, columns, seed, dtype=torch.float64):
+    """Columns and sets that differ in mean and spread, so that no two ways agree."""
+    scale = torch.arange(1, columns + 1, dtype=torch.float64)
+    train = 0.7 * scale * randn(rows, columns, seed=seed) + scale.sqrt() + 1.5
+    test = 1.9 * scale * randn(others, columns, seed=seed + 1) - 0.8
+    return train.to(dtype), test.to(dtype)
+
+
+def _standardize_case(label, train, test, tol=1e-9):
+    def run(function, probe):
+        result = probe(function, train, test)
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise Failure(
+                ("no pair",), "`standardize` does not return a pair, wanted `(train, test)`"
+            )
+        return {"the training set": result[0], "the test set": result[1]}
+
+    def expect():
+        numbers = train.double().flatten().tolist()
+        mean, std = statistics.fmean(numbers), statistics.stdev(numbers)
+        sets = {"the training set": train, "the test set": test}
+        return {name: ((x.double() - mean) / std).to(x.dtype) for name, x in sets.items()}
+
+    hint = (
+        "Two numbers, the mean and the standard deviation of all entries of `train`; both sets "
+        "less the one, over the other."
+    )
+    return Case(label, run, expect, hint, tol)
+
+
+STANDARDIZE = Exercise(
+    number="7.3",
+    solution=standardize,
+    cases=(
+        _standardize_case(
+            "7 training and 5 test points with 3 columns: equals Python's `statistics`",
+            *_sets(7, 5, 3, seed=21),
+        ),
+        _standardize_case("a test set of one point", *_sets(6, 1, 2, seed=23)),
+        _standardize_case(
+            "float32 stays float32", *_sets(9, 4, 2, seed=25, dtype=torch.float32), tol=1e-5
+        ),
+    ),
+    mistakes="""
+(test - mean) / std => (test - test.mean()) / test.std()
+# The test set was standardised by its own mean and standard deviation. The two sets are then
+# changed by different rules, and a single new point has no spread at all.
+
+(test - mean) / std => (test - mean) / test.std()
+# The test set's own standard deviation was used. Both numbers are the training set's.
+
+mean, std = (train.mean(), train.std()) =>
+    both = torch.cat([train, test])
+    mean, std = (both.mean(), both.std())
+# Mean and standard deviation were taken over both sets together. The test data then have a part
+# in what the network is trained on.
+
+(train.mean(), train.std()) => (train.mean(0), train.std(0))
+# Each column got a mean and a standard deviation of its own. The program takes one number each,
+# over all entries.
+
+((train - mean) / std, (test - mean) / std) =>
+    tuple((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True) for x in (train, test))
+# Each point was standardised by itself (dimension 1), which takes away where it lies.
+
+std()) => std(correction=0))
+# The squares were divided by n. The program divides by n − 1, as `std()` does.
+
+train.std() => train.var()
+# This divides by the variance; its root is missing.
+
+train.mean() => 0
+# The mean was left in: subtract it before you divide.
+
+train.std() => 1
+# The mean is gone, the division by the deviation is missing.
+
+((train - mean) / std, (test - mean) / std) => (train / std - mean, test / std - mean)
+# The mean was subtracted after the division, when it is no longer the mean.
+
+(train.mean(), train.std()) => (train.min(), train.max() - train.min())
+# This maps the smallest entry to 0 and the largest to 1. Wanted are mean 0 and standard
+# deviation 1.
+
+((train - mean) / std, (test - mean) / std) =>
+    (train.sub_(mean).div_(std), test.sub_(mean).div_(std))
+# `sub_`, `-=` and their like change what was given. Whoever called still needs the raw points:
+# make new tensors.
+
+(test - mean) / std => test
+# The test set was returned as it came.
+
+return ((train - mean) / std, (test - mean) / std) =>
+    train = (train - mean) / std
+    return (train, (test - train.mean()) / train.std())
+# `train` was replaced before the test set's turn, so that its mean is 0 and its deviation 1 by
+# then. Keep the two numbers first.
+
+((train - mean) / std, (test - mean) / std) => ((test - mean) / std, (train - mean) / std)
+# The two have changed places: first the training set.
+""",
+)
+
+# --- paired_gap ------------------------------------------------------------------
+
+
+def paired_gap(ours, theirs):
+    """Return the mean of theirs − ours, pair by pair, and the standard error of that mean."""
+    differences = theirs - ours
+    return differences.mean().item(), differences.std().item() / math.sqrt(len(differences))
+
+
+def _paired_case(repeats, seed, label, dtype=torch.float64, tol=1e-9, turned=False):
+    """Rates that rise and fall together, with a gap that is not always of one sign."""
+    shared = _rates(repeats, seed=seed)
+    ours = (shared + 0.15 * _rates(repeats, seed=seed + 1)).to(dtype)
+    theirs = (shared + 0.2 * _rates(repeats, seed=seed + 2)).to(dtype)
+    names = "the mean difference", "its standard error"
+    if turned:
+        ours, theirs = theirs, ours
+
+    def expect():
+        pairs = zip(ours.double().tolist(), theirs.double().tolist(), strict=True)
+        differences = [b - a for a, b in pairs]
+        error = statistics.stdev(differences) / repeats**0.5
+        return dict(zip(names, (statistics.mean(differences), error), strict=True))
+
+    return Case(
+        label=label,
+        run=lambda function, probe: _pair("paired_gap", probe(function, ours, theirs), names),
+        expect=expect,
+        hint="First the differences theirs − ours, one for each repetition. Then their mean, "
+        "and their standard deviation over the root of their number.",
+        tol=tol,
+    )
+
+
+PAIRED_GAP = Exercise(
+    number="7.4",
+    solution=paired_gap,
+    cases=(
+        _paired_case(6, 11, "6 pairs: equals Python's `statistics` on the differences"),
+        _paired_case(3, 21, "3 pairs"),
+        _paired_case(6, 11, "the other way round: theirs is better, the gap negative", turned=True),
+        _paired_case(5, 31, "5 pairs, in float32", dtype=torch.float32, tol=1e-5),
+    ),
+    mistakes="""
+differences.mean().item() => abs(differences.mean().item())
+# The gap has a sign: it is negative where theirs has the smaller error.
+
+len(differences) => 10
+# 10 was written where the number of pairs belongs.
+
+differences.std().item() / math.sqrt(len(differences)) =>
+    math.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs))
+# This is the standard error for two settings that share nothing. Here each pair was measured on
+# the same data: take the differences first.
+
+/ math.sqrt(len(differences)) =>
+# The second number is the standard deviation of a single difference. The mean of R of them is
+# more exact than that.
+
+math.sqrt(len(differences)) => len(differences)
+# Divided by R; the standard error divides by √R.
+
+std() => std(correction=0)
+# The standard deviation was taken with R. With R − 1 the variance is right on average; `std()`
+# does so by default.
+
+len(differences) => len(differences) - 1
+# The R − 1 belongs into the standard deviation, where `std()` has it already. The root is √R.
+
+std().item() / math.sqrt(len(differences)) => var().item() / len(differences)
+# This is the square of the standard error; a root is missing.
+
+std() => var()
+# The variance was divided by √R. It is the standard deviation that is wanted there.
+
+theirs - ours => ours - theirs
+# The sign: theirs − ours is wanted.
+
+theirs - ours => (theirs - ours).abs()
+# The differences lost their signs. A repetition in which theirs is better must count against
+# the gap.
+
+mean() => sum()
+# The differences were added up; their mean is wanted.
+
+differences.std() => theirs.std()
+# This is the standard error of theirs alone, not of the differences.
+
+differences.std() => (theirs.std() - ours.std()).abs()
+# The difference of the two standard deviations is not the standard deviation of the
+# differences.
+
+theirs - ours => theirs.sort().values - ours.sort().values
+# Sorting tears the pairs apart: entry k of both belongs to the same data.
+
+return (differences.mean().item(), differences.std().item() / math.sqrt(len(differences))) =>
+    return (differences.std().item() / math.sqrt(len(differences)), differences.mean().item())
+# The two have changed places: first the mean difference.
+
+theirs - ours => (theirs - ours) / ours
+# The differences were divided by ours. Plain differences are wanted.
+
+theirs - ours => 100 * (theirs - ours)
+# A factor 100: keep the unit of what is given.
+
+(differences.mean().item(), differences.std().item() / math.sqrt(len(differences))) =>
+    differences.mean().item()
+# Only the mean is returned. `return a, b` returns a pair.
+""",
+)
+
+# --- repeats_needed --------------------------------------------------------------
+
+
+def repeats_needed(std, gap):
+    """Return how many unpaired repetitions of each of two settings show a gap of their means.
+
+    The smallest R for which the standard error std · √(2/R) is at most gap / 2.
+    """
+    return math.ceil(8 * std**2 / gap**2)
+
+
+def _repeats_case(std, gap, label):
+    def expect():
+        """The oracle: try one number after the other."""
+        repeats = 1
+        while math.sqrt(std**2 / repeats + std**2 / repeats) > gap / 2:
+            repeats += 1
+        return float(repeats)
+
+    hint = (
+        "Each of the two means has the variance std²/R; the variances add up. The root of their "
+        "sum is to be at most gap / 2."
+    )
+    return returns(label, "the number of repetitions", (std, gap), expect, hint, number=True)
+
+
+REPEATS_NEEDED = Exercise(
+    number="7.5",
+    solution=repeats_needed,
+    cases=(
+        _repeats_case(3.0, 1.7, "std 3, gap 1.7"),
+        _repeats_case(0.8, 0.3, "std 0.8, gap 0.3"),
+        _repeats_case(5.0, 7.9, "std 5, gap 7.9"),
+        _repeats_case(1.0, 40.0, "std 1, gap 40: one repetition of each will do"),
+    ),
+    mistakes="""
+8 => 4
+# This is for a single mean. Both means are uncertain, so the variance of their difference is
+# twice that of one.
+
+math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) + 1
+# One too many: with one repetition less the standard error is small enough already.
+
+8 => 16
+# Twice too many. Was something doubled that had been doubled before?
+
+math.ceil => int
+# Rounded down: with so few repetitions the standard error is still too large.
+
+math.ceil => round
+# Rounded to the nearest whole number, which may be too few. Which way must it go?
+
+8 => 2
+# This makes the standard error as large as the gap. It is to be at most half of it.
+
+8 * std ** 2 / gap ** 2 => 4 * std ** 2 / gap
+# Squaring both sides squares the gap / 2 as well: gap² / 4.
+
+std ** 2 / gap ** 2 => std / gap
+# The squares are missing: it is the variances that shrink with R.
+
+8 * std ** 2 / gap ** 2 => math.sqrt(8) * std / gap
+# This is √R. Square it: four times as many repetitions halve the standard error.
+
+std ** 2 / gap ** 2 => gap ** 2 / std ** 2
+# Upside down: a smaller gap needs more repetitions, not fewer.
+
+math.ceil => 2 * math.ceil
+# An even number, twice what is wanted. Does it count the repetitions of both settings together?
+# Those of each are wanted.
+
+math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 / gap ** 2
+# Nothing can be repeated a fraction of a time. Round to a whole number; which way?
+
+std ** 2 => std
+# `std` is the standard deviation; its square is the variance.
+
+math.ceil(8 * std ** 2 / gap ** 2) => max(2, math.ceil(8 * std ** 2 / gap ** 2))
+# The smallest number is 1: the standard deviation is known here, not estimated.
+""",
+)
+
+EXERCISES = {
+    "paper-network": PAPER_NETWORK,
+    "summarize": SUMMARIZE,
+    "standardize": STANDARDIZE,
+    "paired-gap": PAIRED_GAP,
+    "repeats-needed": REPEATS_NEEDED,
+}
