@@ -9,7 +9,7 @@
 # make test-extremes   the notebooks on the two kinds of processor that differ most
 # make test-matrix     the notebooks on every kind of processor that can be tried, one line each
 # make bench           minidl beside other libraries, in time and memory
-# make bench-rivals    installs JAX and scikit-learn for it
+# make bench-rivals    installs JAX for it
 # make lighthouse      what Lighthouse says of every page (needs npx and Chromium)
 # make lint            style of the code, and that imports point down
 # make clean           away with what the others made
@@ -59,10 +59,10 @@ test-extremes: $(VENV)/complete
 	$(VENV)/bin/python tests/matrix.py --extremes
 
 bench: $(VENV)/complete
-	$(VENV)/bin/python tests/benchmarks/bench.py --sweep --memory --steps --roofline
+	$(VENV)/bin/python tools/bench/bench.py --all
 
 bench-rivals: $(VENV)/complete
-	$(RUN) pip install --quiet -r tests/benchmarks/requirements.txt
+	$(RUN) pip install --quiet -r tools/bench/requirements.txt
 
 lint: $(VENV)/complete
 	$(RUN) ruff check .

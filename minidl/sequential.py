@@ -69,8 +69,7 @@ class Sequential(Module):
         ------
         TypeError, ValueError
             If ``outputs`` or ``grad`` cannot be right; before any gradient is changed.
-            What a module of your own raises comes when its turn does, and the modules
-            behind it have then added to their gradients.
+            What a module of your own raises comes when those behind it have added to theirs.
         """
         for k in reversed(range(len(self.modules))):
             grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)

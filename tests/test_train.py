@@ -68,7 +68,8 @@ def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_th
     loss = MSELoss()
     history = fit(model, loss, fold.x_train, fold.y_train, epochs=1, batch_size=50, lr=0.1)
     outputs = [network.forward(fold.x_train) for network in (before, model)]
-    assert history.loss == [loss.forward(outputs[0], fold.y_train).item()]
+    value = loss.forward(outputs[0], fold.y_train).item()
+    assert history.loss == pytest.approx([value], abs=1e-15)
     assert history.train_error == [error_rate(output, fold.y_train) for output in outputs]
     assert history.test_error == []
 

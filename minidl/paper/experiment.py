@@ -9,9 +9,10 @@ import torch
 from tqdm import tqdm
 
 from .. import data as book
+from ..fast.fit import fit
 from ..losses import MSELoss
 from ..rules import FLAG, ONE_OF, A, Rule, check_prediction, takes
-from ..train import History, fit
+from ..train import History
 from .setting import Setting
 from .twin import fit_torch, torch_twin
 

@@ -64,7 +64,7 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
     """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``.
 
     The loss is ``torch.nn.MSELoss``.  Arguments and result are those of
-    :func:`minidl.train.fit`.
+    :func:`minidl.fit`.
 
     Returns
     -------
@@ -75,8 +75,7 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
     TypeError, ValueError
         If an argument cannot be right; before anything is changed.
     FloatingPointError
-        If the training diverges.  The parameters are then as :func:`minidl.train.fit`
-        leaves them.
+        If the training diverges.  The steps before have been made, and no other.
     """
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)

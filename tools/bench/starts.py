@@ -2,8 +2,8 @@
 
 ::
 
-    python tests/benchmarks/starts.py            # two hundred seeds, a minute or two
-    python tests/benchmarks/starts.py --seeds 1600 --store
+    python tools/bench/starts.py            # two hundred seeds, a minute or two
+    python tools/bench/starts.py --seeds 1600 --store
 
 Xavier's weights or PyTorch's default ones, with Xavier's biases or the default ones: test
 errors in three settings, with a step after each mini-batch; and for the two programs' own
@@ -15,9 +15,8 @@ import argparse
 import json
 from pathlib import Path
 
-import machine
-import threads
 import torch
+from bench import machine
 
 from minidl import MSELoss, error_rate, fit, standardize
 from minidl.data import disc_fold
@@ -80,9 +79,9 @@ def main():
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--store", action="store_true")
     options = parser.parse_args()
-    threads.pin(1)
+    torch.set_num_threads(1)
     kinds = ("xavier", "torch")
-    results = {"machine": machine.describe(), "seeds": options.seeds}
+    results = {"machine": machine(), "seeds": options.seeds}
     for name, setting in SETTINGS.items():
         errors = [
             [[final_error(setting, s, w, b) for s in range(options.seeds)] for b in kinds]

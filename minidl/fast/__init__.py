@@ -1,0 +1,1 @@
+"""How ``fit`` trains: by the modules' methods, by a plan, or compiled; all give the same."""

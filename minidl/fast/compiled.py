@@ -1,0 +1,100 @@
+"""Training steps as one compiled function: our gradients are plain tensor code."""
+
+import warnings
+from functools import cache
+
+import torch
+
+from .methods import Methods, steps
+from .plan import by_columns
+
+#: Steps in one compiled function.  More take longer to compile, and save little.
+CHUNK = 10
+
+#: The compiler writes C++ and no Python; tensors get their sizes from our checks.  Its
+#: matching of patterns is off: it makes add_(a @ b, alpha=c) a product and forgets c.
+OPTIONS = {"cpp_wrapper": True, "size_asserts": False, "pattern_matcher": False}
+
+
+@cache
+def compiled(function):
+    """Let ``torch.compile`` take a function; by itself it gives up after eight kinds of input."""
+    settings = {"fullgraph": True, "dynamic": False, "recompile_limit": 100}
+    return torch.compile(function, options=OPTIONS, **settings)
+
+
+def plain_steps(parameters, activations, loss, lr, batches):
+    """Do as ``steps`` does, for linear layers: parameters go in, and others come out.
+
+    Samples are columns; η is a 0-d tensor, as for another number all would be compiled anew.
+    """
+    losses = []
+    for x, y in batches:
+        weights, biases = parameters[::2], parameters[1::2]
+        sums, outputs = [], [x.t()]
+        for weight, bias, activation in zip(weights, biases, activations, strict=True):
+            sums.append(weight @ outputs[-1] + bias[:, None])
+            outputs.append(activation.forward(sums[-1]) if activation else sums[-1])
+        losses.append(loss.forward(outputs[-1], y.t()))
+        grad, grads = loss.backward(outputs[-1], y.t()), []
+        for k in reversed(range(len(weights))):
+            if activations[k]:
+                grad = activations[k].backward(sums[k], outputs[k + 1], grad)
+            grads = [grad @ outputs[k].t(), grad.sum(1), *grads]
+            grad = weights[k].t() @ grad
+        parameters = [p - lr * g for p, g in zip(parameters, grads, strict=True)]
+    return parameters, grads, torch.stack(losses)
+
+
+class CompiledMethods(Methods):
+    """Compiled steps of any modules; the same uncompiled where they cannot be compiled."""
+
+    def epoch(self, batches):
+        """Take a step on each of a list of mini-batches, and return a list of their losses."""
+        chunks = [batches[start : start + CHUNK] for start in range(0, len(batches), CHUNK)]
+        with torch.inference_mode():
+            return [value for chunk in chunks for value in self.take(chunk).tolist()]
+
+    def take(self, batches):
+        """Take a few steps, and return their losses."""
+        return self.call(steps, self.model, self.loss, self.lr, batches)
+
+    def call(self, function, *arguments):
+        """Call a function; where it cannot be compiled, nothing has been changed yet."""
+        try:
+            return compiled(function)(*arguments)
+        except Exception as error:
+            exc = torch._dynamo.exc
+            if not isinstance(error, (exc.TorchDynamoException, exc.FailOnRecompileLimitHit)):
+                raise
+            text = f"found no way to compile ({str(error).strip().splitlines()[0]})"
+            warnings.warn(f"fit: compile=True {text}; training goes on without", stacklevel=7)
+            self.call = lambda function, *arguments: function(*arguments)
+            return function(*arguments)
+
+
+class CompiledLayers(CompiledMethods):
+    """Compiled steps of linear layers and activations, in fewer operations."""
+
+    prepare = staticmethod(by_columns)
+
+    @torch.inference_mode()
+    def __init__(self, blocks, model, loss, lr):
+        super().__init__(model, loss, lr)
+        self.activations = [activation for _, activation in blocks]
+        self.parameters, self.grads = zip(*model.param(), strict=True)
+        self.parameters = [parameter.clone() for parameter in self.parameters]
+        self.lr = self.parameters[0].new_tensor(lr)
+
+    def take(self, batches):
+        """Take a few steps, and return their losses."""
+        arguments = self.parameters, self.activations, self.loss, self.lr, batches
+        self.parameters, self.grads, losses = self.call(plain_steps, *arguments)
+        return losses
+
+    def store(self):
+        """Let the layers hold what was reached, and the gradients of the last mini-batch."""
+        reached = zip(self.model.param(), self.parameters, self.grads, strict=True)
+        for (parameter, parameter_grad), value, grad in reached:
+            parameter.copy_(value)
+            parameter_grad.copy_(grad)

@@ -1,0 +1,90 @@
+"""The contestants of the benchmark do the same training; what the clock says is not looked at."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import bench
+import pytest
+import torch
+from contestants import CONTESTANTS, Floor, NumPy, Task
+
+BENCH = Path(__file__).resolve().parents[1] / "tools" / "bench"
+
+TASK = Task(width=5, layers=2, batch_size=10, samples=30, epochs=3, dtype="float64")
+TRAINING = [key for key, kind in CONTESTANTS.items() if kind.trains and "compiled" not in key]
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """Parameters and losses by the definition: the loss as a formula, autograd, steps."""
+    parameters = [p.clone().requires_grad_() for p, _ in TASK.network().param()]
+    (x, y), losses = TASK.data(), []
+    for _ in range(TASK.epochs):
+        values = []
+        for out, target in zip(x.split(10), y.split(10), strict=True):
+            for k in range(0, len(parameters), 2):
+                out = out if k == 0 else out.relu()
+                out = out @ parameters[k].T + parameters[k + 1]
+            loss = ((out - target) ** 2).sum() / out.numel()
+            grads = torch.autograd.grad(loss, parameters)
+            with torch.no_grad():
+                for parameter, grad in zip(parameters, grads, strict=True):
+                    parameter -= TASK.lr * grad
+            values.append(loss.item())
+        losses.append(sum(values) / len(values))
+    return [p.detach() for p in parameters], losses
+
+
+@pytest.mark.parametrize("key", TRAINING)
+def test_every_contestant_does_the_training_of_the_definition_each_time(key, expected):
+    kind = CONTESTANTS[key]
+    if kind.lacks():
+        pytest.skip(f"{kind.needs} is not installed")
+    contestant = kind(TASK)
+    for _ in range(2):
+        contestant.reset()
+        assert contestant.train() == pytest.approx(expected[1], abs=1e-10)
+        found = [torch.as_tensor(array) for array in contestant.parameters()]
+        torch.testing.assert_close(found, expected[0], rtol=0, atol=1e-10)
+
+
+class WrongRate(NumPy):
+    """Takes steps that are a tenth too long."""
+
+    def step(self, x, y):
+        before = [array.copy() for array in self.parameters()]
+        loss = super().step(x, y)
+        for new, old in zip(self.parameters(), before, strict=True):
+            new += 0.1 * (new - old)
+        return loss
+
+
+def test_a_contestant_that_trains_otherwise_is_refused():
+    with pytest.raises(AssertionError, match="wrong differs from PyTorch"):
+        bench.prepare({"torch": CONTESTANTS["torch"], "wrong": WrongRate}, Task())
+
+
+def test_ratios_are_taken_within_rounds(monkeypatch):
+    """Every round was disturbed for all alike: the ratio is 2 in each."""
+    turns = {"torch": iter([2, 20, 60]), "minidl": iter([1, 10, 30]), "floor": iter([0.5, 5, 15])}
+    contestants = {key: CONTESTANTS[key] for key in turns}
+    monkeypatch.setattr(bench, "turn", lambda kind, seconds: next(turns[keys[kind]]))
+    keys = {kind: key for key, kind in contestants.items()}
+    rows = {row["key"]: row for row in bench.race(contestants, 3, 0)}
+    assert rows["minidl"]["ms"] == 10
+    assert rows["minidl"]["faster_than_torch"] == rows["minidl"]["slower_than_floor"] == 2
+    assert "torch / minidl: 2.000, wanted >= 4: NOT met" in bench.goals(rows.values())
+
+
+def test_the_command_runs_and_stores_what_it_measured(tmp_path):
+    """In a process of its own, as it keeps to one core."""
+    only = ["--only", "minidl", "torch", "numpy", "--rounds", "2", "--turn", "0", "--epochs", "2"]
+    command = [sys.executable, str(BENCH / "bench.py"), *only, "--store", str(tmp_path / "speed")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    stored = json.loads((tmp_path / "speed").read_text())
+    assert [row["key"] for row in stored["race"]] == ["minidl", "torch", "numpy"]
+    assert all(len(row["rounds_ms"]) == stored["rounds"] == 2 for row in stored["race"])
+    assert f"torch: {stored['machine']['torch']}" in done.stdout
+    assert Floor.name not in done.stdout

@@ -1,0 +1,266 @@
+"""Time minidl beside other programs, and say on what machine.
+
+::
+
+    python tools/bench/bench.py                  # the paper's training
+    python tools/bench/bench.py --all --store    # what chapter 9 shows
+    python tools/bench/bench.py --help
+
+The contestants take turns in one process, several rounds, on one thread and one core.  In
+a turn a contestant trains again and again for a fifth of a second, and the quickest of
+its times stands for it.  It is the processor's time, so that others who use the machine
+matter less.  What counts are the ratios within a round, their medians over the rounds.
+Nobody's time to compile is counted.
+"""
+
+import argparse
+import gc
+import json
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from statistics import median
+
+import threads
+
+#: What chapter 9 shows.
+STORED = Path(__file__).resolve().parents[2] / "minidl" / "teaching" / "speed.json"
+
+#: Hidden layers of the sweep, and the epochs of its runs.
+SWEEP = {25: 20, 64: 20, 256: 8, 1024: 4}
+
+#: What is wanted: a ratio of two contestants' times, at least or at most so large.
+GOALS = (
+    ("torch", "minidl", ">=", 4),
+    ("torch-errors", "minidl-errors", ">=", 4),
+    ("numpy", "minidl", ">=", 1),
+    ("minidl", "floor", "<=", 1.3),
+    ("minidl-compiled", "floor", "<=", 1.05),
+    ("reader-compiled", "floor", "<=", 1.25),
+    ("minidl-compiled", "jax-scan", "<=", 1.2),
+)
+
+
+def parser():
+    """Build the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--rounds", type=int, default=9, help="how many turns everybody has")
+    add("--turn", type=float, default=0.2, metavar="SECONDS", help="how long a turn is, at least")
+    add("--only", nargs="+", metavar="NAME", help="only these (an unknown name lists all)")
+    add("--all", action="store_true", help="also: widths, limits of the machine, memory")
+    add("--store", nargs="?", type=Path, const=STORED, metavar="FILE")
+    for name, default in (("--width", 25), ("--batch-size", 100), ("--epochs", 20)):
+        add(name, type=int, default=default, help="of the training")
+    return parser
+
+
+def prepare(kinds, task):
+    """Build and warm up whoever can run here; refuse a training that is not PyTorch's.
+
+    The tolerance is loose because rounding in float32 grows over many steps; a wrong
+    gradient, learning rate or order of the samples is off by far more.
+    """
+    ready, ends = {}, {}
+    for key, kind in kinds.items():
+        if kind.lacks():
+            print(f"left out: {kind.name}: {kind.needs} is not installed")
+            continue
+        ready[key] = contestant = kind(task)
+        contestant.reset()
+        losses = contestant.train()
+        if contestant.trains:
+            ends[key] = [*contestant.parameters(), losses]
+    for key, end in ends.items():
+        for ours, theirs in zip(end, ends.get("torch", end), strict=True):
+            off = max(abs(a - b) for a, b in zip(flat(ours), flat(theirs), strict=True))
+            if not off <= 1e-3:
+                raise AssertionError(f"{key} differs from PyTorch by {off:.1e}: another training")
+    return ready
+
+
+def flat(values):
+    """List the numbers in an array or a list."""
+    return values if isinstance(values, list) else values.ravel().tolist()
+
+
+def turn(contestant, seconds):
+    """Let a contestant run again and again; return its quickest time in milliseconds."""
+    best, begin = float("inf"), time.process_time()
+    while best == float("inf") or time.process_time() - begin < seconds:
+        contestant.reset()
+        before = time.process_time()
+        contestant.train()
+        best = min(best, time.process_time() - before)
+    return 1e3 * best
+
+
+def race(contestants, rounds, seconds):
+    """Let everybody have a turn each round, each round beginning with another one.
+
+    So what disturbs the machine for a while disturbs all.
+
+    Returns
+    -------
+    list of dict
+        ``key``, ``name``; ``rounds_ms``, the time in each round, and ``ms``, their median;
+        ``faster_than_torch`` and ``slower_than_floor``, medians of the ratios.
+    """
+    keys = list(contestants)
+    times = {key: [] for key in keys}
+    gc.disable()
+    for number in range(rounds):
+        gc.collect()
+        first = number % len(keys)
+        for key in keys[first:] + keys[:first]:
+            times[key].append(turn(contestants[key], seconds))
+    gc.enable()
+    rows = []
+    for key in keys:
+        row = {"key": key, "name": contestants[key].name, "ms": median(times[key])}
+        row["rounds_ms"] = times[key]
+        if "torch" in times:
+            row["faster_than_torch"] = ratio(times, "torch", key)
+        if "floor" in times:
+            row["slower_than_floor"] = ratio(times, key, "floor")
+        rows.append(row)
+    return rows
+
+
+def ratio(times, above, below):
+    """Divide two contestants' times round by round, and return the median."""
+    return median(a / b for a, b in zip(times[above], times[below], strict=True))
+
+
+def sweep(task, kinds, rounds, seconds):
+    """Measure a step at each width, in milliseconds; yield a dict for each.
+
+    The learning rate is small, so that no network diverges; it costs no time.
+    """
+    for width, epochs in SWEEP.items():
+        run = replace(task, width=width, epochs=epochs, lr=1e-3)
+        rows = {row["key"]: row for row in race(prepare(kinds, run), rounds, seconds)}
+        steps = {key: row["ms"] / run.steps for key, row in rows.items()}
+        yield {"width": width, **steps, "faster_than_torch": rows["minidl"]["faster_than_torch"]}
+
+
+def table(rows):
+    """Write a race as Markdown."""
+    lines = ["| | ms | from | PyTorch's, times | the floor's, times |", "|---|---:|---:|---:|---:|"]
+    for row in rows:
+        faster, slower = (row.get(name) for name in ("faster_than_torch", "slower_than_floor"))
+        ratios = ["–" if value is None else f"{value:.2f}" for value in (faster, slower)]
+        numbers = [f"{row['ms']:.2f}", f"{min(row['rounds_ms']):.2f}", *ratios]
+        lines.append(f"| {row['name']} | {' | '.join(numbers)} |")
+    return "\n".join(lines) + "\n"
+
+
+def goals(rows):
+    """Say of each goal for which there are figures whether it is met."""
+    times = {row["key"]: row["rounds_ms"] for row in rows}
+    lines = []
+    for above, below, sign, wanted in GOALS:
+        if above in times and below in times:
+            value = ratio(times, above, below)
+            met = value >= wanted if sign == ">=" else value <= wanted
+            said = "met" if met else "NOT met"
+            lines.append(f"{above} / {below}: {value:.3f}, wanted {sign} {wanted}: {said}")
+    return lines
+
+
+def machine():
+    """Describe the machine in short strings."""
+    import os
+    import platform
+    from importlib import metadata
+
+    import torch
+
+    fields = {}
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        fields = {k.strip(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+    family = ", ".join(
+        f"{name} {fields[name]}" for name in ("cpu family", "model") if name in fields
+    )
+    versions = {}
+    for name in ("torch", "numpy", "jax"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return {
+        "processor": f"{fields.get('model name', platform.machine())} ({family})",
+        "kernels of PyTorch": torch.backends.cpu.get_cpu_capability(),
+        "cores": str(os.cpu_count()),
+        "system": f"{platform.system()}, {platform.machine()}",
+        "Python": platform.python_version(),
+        **versions,
+        "load at the start": f"{os.getloadavg()[0]:.1f}",
+    }
+
+
+def rounded(value):
+    """Round all floats to four digits; more are noise."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return value
+
+
+def store(results, path):
+    """Write what was measured as JSON, each entry of a list on a line of its own."""
+    parts = []
+    for name, part in rounded(results).items():
+        if isinstance(part, list):
+            text = "[\n" + ",\n".join("  " + json.dumps(entry) for entry in part) + "\n ]"
+        else:
+            text = json.dumps(part, indent=2).replace("\n", "\n ")
+        parts.append(f' "{name}": {text}')
+    Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def main(arguments=None):
+    """Measure, print, and store what was asked for; return the results."""
+    options = parser().parse_args(arguments)
+    threads.pin()
+
+    # only now: these import libraries that read their settings
+    import torch
+    from contestants import CONTESTANTS, Task
+
+    torch.set_num_threads(1)
+    names = options.only or list(CONTESTANTS)
+    unknown = set(names) - CONTESTANTS.keys()
+    if unknown:
+        parser().error(f"--only: {', '.join(unknown)}? there are {', '.join(CONTESTANTS)}")
+    task = Task(width=options.width, batch_size=options.batch_size, epochs=options.epochs)
+    results = {"machine": machine(), "task": asdict(task), "rounds": options.rounds}
+    results["turn"] = options.turn
+    print(*(f"{key}: {value}" for key, value in results["machine"].items()), task, sep="\n")
+    ready = prepare({name: CONTESTANTS[name] for name in names}, task)
+    results["race"] = race(ready, options.rounds, options.turn)
+    print(table(results["race"]), *goals(results["race"]), sep="\n")
+    if options.all:
+        import limits
+        import memory
+
+        four = {key: CONTESTANTS[key] for key in ("minidl", "torch", "floor", "floor-columns")}
+        results["sweep"] = list(sweep(task, four, options.rounds, options.turn))
+        results["roofline"] = list(limits.roofline(task.batch_size, options.turn))
+        results["pieces"] = list(limits.pieces(task, 5 * options.turn))
+        results["memory"] = list(memory.memory(("minidl", "torch")))
+        print(*results["sweep"], *results["memory"], sep="\n")
+    if options.store:
+        store(results, options.store)
+    return results
+
+
+if __name__ == "__main__":
+    main()
