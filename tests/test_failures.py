@@ -204,7 +204,7 @@ def test_what_a_module_of_ones_own_raises_comes_before_anything_changes_or_when_
         assert "modules[1]" in caught.value.__notes__[0]
         assert bits(*(p for p, _ in model.param())) == parameters
         if error is NotImplementedError:
-            assert "one row was tried on a copy" in caught.value.__notes__[1]
+            assert "one row was tried beforehand" in caught.value.__notes__[1]
             assert bits(model, options["generator"]) == before
         else:
             assert (first.weight_grad == 0).all() and (last.bias_grad != 0).any()
@@ -264,7 +264,7 @@ def test_one_row_is_tried_on_a_copy_and_nothing_is_changed_by_it(train):
     with pytest.raises(ValueError, match=r"target is .*\(1, 4\), wanted shape \(1, 2\)") as caught:
         train(model, MSELoss(), x, randn(5, 4), **options)
     assert caught.value.__notes__ == [
-        f"{train.__name__}: one row was tried on a copy of the network; nothing has changed"
+        f"{train.__name__}: one row was tried beforehand; nothing has changed"
     ]
     assert bits(model, decorated.noise) == before and decorated.calls == 0
 
