@@ -11,7 +11,7 @@
 # make bench           minidl beside other libraries, in time and memory
 # make bench-rivals    installs JAX for it
 # make lighthouse      what Lighthouse says of every page (needs npx and Chromium)
-# make lint            style of the code
+# make lint            style of the code, and that imports point down
 # make clean           away with what the others made
 
 PYTHON ?= python3
@@ -67,6 +67,7 @@ bench-rivals: $(VENV)/complete
 lint: $(VENV)/complete
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache
 
 clean:
 	rm -rf _build $(VENV)

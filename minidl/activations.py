@@ -2,8 +2,8 @@
 
 import torch
 
-from .checks import checked
 from .module import Module
+from .rules import TENSOR, takes
 
 
 class ReLU(Module):
@@ -17,12 +17,12 @@ class ReLU(Module):
     Glorot, Bordes and Bengio, *Deep sparse rectifier neural networks*, 2011.
     """
 
-    @checked
+    @takes(x=TENSOR())
     def forward(self, x):
         """Return max(x, 0), elementwise; any shape."""
         return x.clamp(min=0)
 
-    @checked
+    @takes(x=TENSOR(), y=TENSOR(same="x"), grad=TENSOR(same="x"))
     def backward(self, x, y, grad):
         """Return dL/dx = dL/dy · sign(y); all shapes equal."""
         return grad * y.sign()
@@ -31,12 +31,12 @@ class ReLU(Module):
 class Tanh(Module):
     """Hyperbolic tangent, y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), with derivative 1 − y²."""
 
-    @checked
+    @takes(x=TENSOR())
     def forward(self, x):
         """Return tanh(x), elementwise; any shape."""
         return torch.tanh(x)
 
-    @checked
+    @takes(x=TENSOR(), y=TENSOR(same="x"), grad=TENSOR(same="x"))
     def backward(self, x, y, grad):
         """Return dL/dx = dL/dy · (1 − y²); all shapes equal."""
         return grad * (1 - y * y)
@@ -50,12 +50,12 @@ class Sigmoid(Module):
     eˣ / (1 + eˣ) gives ∞ / ∞ for large positive x.
     """
 
-    @checked
+    @takes(x=TENSOR())
     def forward(self, x):
         """Return 1 / (1 + e⁻ˣ), elementwise; any shape."""
         return 1 / (1 + torch.exp(-x))
 
-    @checked
+    @takes(x=TENSOR(), y=TENSOR(same="x"), grad=TENSOR(same="x"))
     def backward(self, x, y, grad):
         """Return dL/dx = dL/dy · y (1 − y); all shapes equal."""
         return grad * y * (1 - y)

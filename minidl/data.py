@@ -5,19 +5,10 @@ from typing import NamedTuple
 
 import torch
 
-from .checks import (
-    check_classes,
-    check_count,
-    check_dtype,
-    check_finite,
-    check_generator,
-    check_labels,
-    check_number,
-    check_rows,
-    check_tensor,
-)
+from .rules import COUNT, FLOAT, GENERATOR, POSITIVE, ROWS, TENSOR, describe, takes
 
 
+@takes(side=POSITIVE)
 def balanced_radius(side):
     """Return the radius of the disc that covers half of a square.
 
@@ -41,7 +32,6 @@ def balanced_radius(side):
     TypeError, ValueError
         If ``side`` is not such a number.
     """
-    check_number("balanced_radius", "side", side, above=0)
     return side / math.sqrt(2 * math.pi)
 
 
@@ -49,7 +39,8 @@ def balanced_radius(side):
 RADIUS = balanced_radius(2.0)
 
 
-def disc(n, *, generator=None, radius=RADIUS, dtype=torch.float32):
+@takes(n=COUNT, generator=GENERATOR, radius=POSITIVE, dtype=FLOAT)
+def disc(n, *, generator=None, radius=RADIUS, dtype=None):
     """Draw points from the square [−1, 1]² and label them by a disc around 0.
 
     Parameters
@@ -60,9 +51,9 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=torch.float32):
         Source of the random numbers; PyTorch's default one if None.
     radius : float
         Of the disc, above 0.  With the default both classes are equally likely.
-    dtype : torch.dtype
-        Of the points, float32 or float64.  The draw itself is always in float64, so
-        that it is the same on every machine.
+    dtype : torch.dtype, optional
+        Of the points, float32 or float64; PyTorch's default one if None.  The draw
+        itself is always in float64, so that it is the same on every machine.
 
     Returns
     -------
@@ -76,16 +67,22 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=torch.float32):
     TypeError, ValueError
         If an argument cannot be right; before anything is drawn.
     """
-    check_count("disc", "n", n)
-    check_dtype("disc", dtype)
-    check_generator("disc", generator)
-    check_number("disc", "radius", radius, above=0)
     x = 2 * torch.rand(n, 2, generator=generator, dtype=torch.float64) - 1
     labels = (x.square().sum(1) < radius**2).long()
-    return x.to(dtype), labels
+    return x.to(dtype or torch.get_default_dtype()), labels
 
 
-def one_hot(labels, num_classes, dtype=torch.float32):
+def labels_fit(owner, labels, num_classes, **_):
+    """Refuse labels that are not from 0 on and below the number of classes."""
+    if labels.is_meta or (len(labels) and not 0 <= labels.min() <= labels.max() < num_classes):
+        found = "" if labels.is_meta else f" from {labels.min()} to {labels.max()}"
+        raise ValueError(
+            f"{owner}: labels is {describe(labels)}{found}, wanted 0 to {num_classes - 1}"
+        )
+
+
+@takes(labels_fit, labels=TENSOR("N", dtype=torch.int64), num_classes=COUNT, dtype=FLOAT)
+def one_hot(labels, num_classes, dtype=None):
     """Write each label as a row with a single 1 in the label's column.
 
     Parameters
@@ -93,8 +90,8 @@ def one_hot(labels, num_classes, dtype=torch.float32):
     labels : torch.Tensor of int64, shape (N,)
         Each from 0 to ``num_classes`` − 1.
     num_classes : int
-    dtype : torch.dtype
-        Of the result, float32 or float64.
+    dtype : torch.dtype, optional
+        Of the result, float32 or float64; PyTorch's default one if None.
 
     Returns
     -------
@@ -105,12 +102,14 @@ def one_hot(labels, num_classes, dtype=torch.float32):
     TypeError, ValueError
         If the labels are not whole numbers in one dimension, or lie out of range.
     """
-    check_count("one_hot", "num_classes", num_classes)
-    check_labels("one_hot", labels, num_classes)
-    check_dtype("one_hot", dtype)
     return torch.eye(num_classes, dtype=dtype)[labels]
 
 
+#: Each row's largest entry says a class.
+CLASSES = TENSOR("N", "C", some=True, holds=("no NaN", lambda value: not value.isnan().any()))
+
+
+@takes(prediction=CLASSES, target=CLASSES)
 def error_rate(prediction, target):
     """Return the share of samples whose largest output is in the wrong column.
 
@@ -129,11 +128,11 @@ def error_rate(prediction, target):
     TypeError, ValueError
         If the shapes differ, there is no sample, or an entry is NaN.
     """
-    check_classes("error_rate", prediction, target)
     wrong = prediction.argmax(1) != target.argmax(1)
     return wrong.sum().item() / len(target)
 
 
+@takes(x=ROWS, y=ROWS, batch_size=COUNT, generator=GENERATOR)
 def minibatches(x, y, batch_size, *, generator=None):
     """Cut samples into consecutive mini-batches.
 
@@ -154,17 +153,19 @@ def minibatches(x, y, batch_size, *, generator=None):
     Raises
     ------
     TypeError, ValueError
-        If an argument cannot be right; when the first mini-batch is asked for.
+        If an argument cannot be right.
     """
-    check_rows("minibatches", x, y)
-    check_count("minibatches", "batch_size", batch_size)
-    check_generator("minibatches", generator)
     if generator is not None:
         order = torch.randperm(len(x), generator=generator)
         x, y = x[order], y[order]
     yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
 
 
+#: Entries that have a spread: their standard deviation is finite and above 0.
+SPREAD = ("finite numbers, not all equal", lambda value: 0 < value.std() < math.inf)
+
+
+@takes(train=TENSOR("N", "F", holds=SPREAD), test=TENSOR("M", "F", like="train"))
 def standardize(train, test):
     """Shift and scale inputs by one mean and one standard deviation, those of all training entries.
 
@@ -189,11 +190,7 @@ def standardize(train, test):
         If the numbers of columns or the dtypes differ, or the training entries are not finite or
         all equal.
     """
-    check_tensor("standardize", "train", train, shape=("N", "F"))
-    check_finite("standardize", "train", train)
-    check_tensor("standardize", "test", test, shape=("M", train.shape[1]), like=train)
     mean, std = train.mean(), train.std()
-    check_number("standardize", "the standard deviation of train", std.item(), above=0)
     return (train - mean) / std, (test - mean) / std
 
 
@@ -206,7 +203,8 @@ class Fold(NamedTuple):
     y_test: torch.Tensor
 
 
-def disc_fold(n_train, n_test, *, generator=None, dtype=torch.float32):
+@takes(n_train=COUNT, n_test=COUNT, generator=GENERATOR, dtype=FLOAT)
+def disc_fold(n_train, n_test, *, generator=None, dtype=None):
     """Draw one repetition's data: training points first, then test points.
 
     Parameters
@@ -215,8 +213,8 @@ def disc_fold(n_train, n_test, *, generator=None, dtype=torch.float32):
         How many points of each.
     generator : torch.Generator, optional
         Source of the random numbers.
-    dtype : torch.dtype
-        Of points and targets, float32 or float64.
+    dtype : torch.dtype, optional
+        Of points and targets, float32 or float64; PyTorch's default one if None.
 
     Returns
     -------
@@ -227,10 +225,6 @@ def disc_fold(n_train, n_test, *, generator=None, dtype=torch.float32):
     TypeError, ValueError
         If an argument cannot be right; before anything is drawn.
     """
-    check_count("disc_fold", "n_train", n_train)
-    check_count("disc_fold", "n_test", n_test)
-    check_generator("disc_fold", generator)
-    check_dtype("disc_fold", dtype)
     x_train, train_labels = disc(n_train, generator=generator, dtype=dtype)
     x_test, test_labels = disc(n_test, generator=generator, dtype=dtype)
     y_train = one_hot(train_labels, 2, dtype)

@@ -2,10 +2,33 @@
 
 import torch
 
-from .checks import check_float64, check_generator, check_number, check_scalar, describe
-from .network_checks import LOSS, check_methods, check_module
+from .rules import (
+    FINITE,
+    FUNCTION,
+    GENERATOR,
+    LOSS,
+    MODULE,
+    NOT_NEGATIVE,
+    POSITIVE,
+    TENSOR,
+    describe,
+    takes,
+)
+
+POINT = TENSOR(dtype=torch.float64, holds=FINITE)
+#: With something in it to compare.
+POINTS = TENSOR(dtype=torch.float64, some=True, holds=FINITE)
 
 
+def gives_a_number(owner, f, x, **_):
+    """Refuse a function that gives something other than a number."""
+    value = f(x)
+    scalar = isinstance(value, torch.Tensor) and value.dim() == 0
+    if not scalar and not isinstance(value, int | float):
+        raise TypeError(f"{owner}: f(x) is {describe(value)}, wanted a number, shape ()")
+
+
+@takes(gives_a_number, f=FUNCTION, x=POINT, h=POSITIVE)
 def numerical_gradient(f, x, h=1e-6):
     """Estimate the gradient of a scalar function by central differences.
 
@@ -33,9 +56,6 @@ def numerical_gradient(f, x, h=1e-6):
         If x is not a finite float64 tensor, h is no such number, or f does not give
         a number.
     """
-    check_float64("numerical_gradient", "x", x)
-    check_number("numerical_gradient", "h", h, above=0)
-    check_scalar("numerical_gradient", f, x)
     grad = torch.zeros(x.shape, dtype=x.dtype)
     for i in range(x.numel()):
         step = torch.zeros(x.shape, dtype=x.dtype)
@@ -44,6 +64,7 @@ def numerical_gradient(f, x, h=1e-6):
     return grad
 
 
+@takes(module=MODULE, x=POINTS, h=POSITIVE, tol=NOT_NEGATIVE, generator=GENERATOR)
 def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     """Compare a module's ``backward`` with central differences.
 
@@ -76,10 +97,6 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     AssertionError
         If a difference is larger than ``tol`` or is not a number; it names the entry.
     """
-    check_module("gradcheck", "module", module)
-    check_float64("gradcheck", "x", x)
-    _check_options("gradcheck", x, h, tol)
-    check_generator("gradcheck", generator)
     x = x.clone()
     y = module.forward(x)
     v = torch.randn(y.shape, generator=generator, dtype=y.dtype)
@@ -91,22 +108,18 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     return max(_compare(module, *entry, tol) for entry in grads)
 
 
+@takes(
+    loss=LOSS,
+    prediction=POINTS,
+    target=TENSOR(same="prediction", holds=FINITE),
+    h=POSITIVE,
+    tol=NOT_NEGATIVE,
+)
 def gradcheck_loss(loss, prediction, target, *, h=1e-6, tol=1e-6):
     """Compare a loss's ``backward`` with central differences; as :func:`gradcheck`."""
-    check_methods("gradcheck_loss", "loss", loss, LOSS)
-    check_float64("gradcheck_loss", "prediction", prediction)
-    check_float64("gradcheck_loss", "target", target, shape=prediction.shape)
-    _check_options("gradcheck_loss", prediction, h, tol)
     grad = loss.backward(prediction, target)
     numerical = numerical_gradient(lambda p: loss.forward(p, target), prediction, h)
     return _compare(loss, "prediction", grad, numerical, tol)
-
-
-def _check_options(owner, x, h, tol):
-    if x.numel() == 0:
-        raise ValueError(f"{owner}: there is nothing to compare in {describe(x)}")
-    check_number(owner, "h", h, above=0)
-    check_number(owner, "tol", tol)
 
 
 def _differences(module, x, v, moved, h):

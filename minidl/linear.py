@@ -4,10 +4,11 @@ import math
 
 import torch
 
-from .checks import check_choice, check_count, check_dtype, check_generator, checked
 from .module import Module
+from .rules import COUNT, FLOAT, GENERATOR, ONE_OF, TENSOR, takes
 
 
+@takes(in_features=COUNT, out_features=COUNT)
 def xavier_std(in_features, out_features):
     """Return the standard deviation of Xavier's normal initialisation.
 
@@ -30,13 +31,11 @@ def xavier_std(in_features, out_features):
     Glorot and Bengio, *Understanding the difficulty of training deep feedforward
     neural networks*, 2010, equation 12.
     """
-    check_count("xavier_std", "in_features", in_features)
-    check_count("xavier_std", "out_features", out_features)
     return math.sqrt(2 / (in_features + out_features))
 
 
-#: The words for a layer's first parameters.
-STARTS = ("xavier", "xavier_all", "torch")
+START = ONE_OF("xavier", "xavier_all", "torch")
+BATCH = TENSOR("N", "self.in_features", like="self.weight")
 
 
 class Linear(Module):
@@ -54,9 +53,9 @@ class Linear(Module):
         in ±1/√in_features, as PyTorch's own layer does.
     generator : torch.Generator, optional
         Source of the random numbers; PyTorch's default one if None.
-    dtype : torch.dtype
-        Of parameters and gradients.  The draw itself is always in float64, so
-        that it is the same on every machine.
+    dtype : torch.dtype, optional
+        Of parameters and gradients; None is PyTorch's default.  The draw itself is always
+        in float64, so that it is the same on every machine.
 
     Attributes
     ----------
@@ -72,14 +71,8 @@ class Linear(Module):
         nor float64, or ``init`` is unknown.
     """
 
-    def __init__(
-        self, in_features, out_features, *, init="xavier", generator=None, dtype=torch.float32
-    ):
-        check_count("Linear", "in_features", in_features)
-        check_count("Linear", "out_features", out_features)
-        check_choice("Linear", "init", init, STARTS)
-        check_generator("Linear", generator)
-        check_dtype("Linear", dtype)
+    @takes(in_features=COUNT, out_features=COUNT, init=START, generator=GENERATOR, dtype=FLOAT)
+    def __init__(self, in_features, out_features, *, init="xavier", generator=None, dtype=None):
         self.in_features = in_features
         self.out_features = out_features
         self.weight = torch.zeros(out_features, in_features, dtype=dtype)
@@ -95,12 +88,12 @@ class Linear(Module):
                 normal = torch.randn(parameter.shape, **options)
                 parameter.copy_(normal * xavier_std(in_features, out_features))
 
-    @checked
+    @takes(x=BATCH)
     def forward(self, x):
         """Return x Wᵀ + b: shape (N, in_features) to (N, out_features)."""
         return torch.addmm(self.bias, x, self.weight.t())
 
-    @checked
+    @takes(x=BATCH, y=TENSOR("N", "self.out_features", like="x"), grad=TENSOR(same="y"))
     def backward(self, x, y, grad):
         """Return dL/dx = G W and add Gᵀ x to ``weight_grad``, the rows of G to ``bias_grad``.
 

@@ -1,6 +1,6 @@
 """The loss: one number that says how wrong a batch of predictions is."""
 
-from .checks import check_choice, checked
+from .rules import ONE_OF, TENSOR, takes
 
 
 class MSELoss:
@@ -14,21 +14,21 @@ class MSELoss:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If ``reduction`` is neither.
     """
 
+    @takes(reduction=ONE_OF("mean", "sum"))
     def __init__(self, reduction="mean"):
-        check_choice("MSELoss", "reduction", reduction, ("mean", "sum"))
         self.reduction = reduction
 
-    @checked
+    @takes(prediction=TENSOR(some=True), target=TENSOR(same="prediction"))
     def forward(self, prediction, target):
         """Return the loss, a 0-d tensor, for two tensors of equal shape (N, C)."""
         squares = (prediction - target).square()
         return squares.mean() if self.reduction == "mean" else squares.sum()
 
-    @checked
+    @takes(prediction=TENSOR(some=True), target=TENSOR(same="prediction"))
     def backward(self, prediction, target):
         """Return dL/dp, shape (N, C): the gradient of the very number ``forward`` gives."""
         grad = 2 * (prediction - target)

@@ -1,6 +1,6 @@
 """The contract that every part of a network keeps."""
 
-from .checks import check_number
+from .rules import NOT_NEGATIVE, takes
 
 
 class Module:
@@ -11,19 +11,10 @@ class Module:
     hands them back in :meth:`backward`.  Subclasses write ``forward`` and
     ``backward``, and ``param`` if they have parameters.
 
-    Attributes
-    ----------
-    in_features, out_features : int or None
-        Columns of x and of y; None for a module that works on each number by
-        itself and takes any shape.
-
     Notes
     -----
     The five methods are those of the paper's Table I.
     """
-
-    in_features = None
-    out_features = None
 
     def forward(self, x):
         """Compute the output for a batch.
@@ -57,6 +48,7 @@ class Module:
         """
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
+    @takes(lr=NOT_NEGATIVE)
     def gradient_step(self, lr):
         """Take one step of gradient descent, θ ← θ − lr · dL/dθ, in place.
 
@@ -70,7 +62,6 @@ class Module:
         TypeError, ValueError
             If ``lr`` is not such a number.
         """
-        check_number(self, "lr", lr)
         for parameter, grad in self.param():
             parameter.add_(grad, alpha=-lr)
 

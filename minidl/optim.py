@@ -1,7 +1,6 @@
 """Stochastic gradient descent."""
 
-from .checks import check_number
-from .network_checks import check_methods
+from .rules import HAS, NOT_NEGATIVE, takes
 
 
 class SGD:
@@ -24,9 +23,8 @@ class SGD:
         ``zero_grad``.
     """
 
+    @takes(model=HAS("gradient_step", "zero_grad"), lr=NOT_NEGATIVE)
     def __init__(self, model, lr):
-        check_methods("SGD", "model", model, ("gradient_step", "zero_grad"))
-        check_number("SGD", "lr", lr)
         self.model = model
         self.lr = lr
 

@@ -1,8 +1,7 @@
 """A network as a list of modules."""
 
-from .checks import check_list, check_number
 from .module import Module
-from .network_checks import check_modules, check_outputs, locate
+from .rules import A_TENSOR, ANYTHING, LIST_OF, MODULE, NOT_NEGATIVE, located, outputs_fit, takes
 
 
 class Sequential(Module):
@@ -26,11 +25,12 @@ class Sequential(Module):
     An error inside a module is passed on with a note that says which one it was.
     """
 
+    @takes(modules=LIST_OF(MODULE))
     def __init__(self, modules):
-        check_list("Sequential", "modules", modules)
         self.modules = list(modules)
-        check_modules("Sequential", self.modules)
 
+    @takes(x=A_TENSOR)
+    @located
     def forward_pass(self, x):
         """Run every module in turn and keep what comes out.
 
@@ -44,14 +44,12 @@ class Sequential(Module):
             ``[x, y1, …, yL]``, one entry more than there are modules.
         """
         outputs = [x]
-        try:
-            for module in self.modules:
-                outputs.append(module.forward(outputs[-1]))
-        except Exception as error:
-            locate(error, self.modules, len(outputs) - 1)
-            raise
+        for module in self.modules:
+            outputs.append(module.forward(outputs[-1]))
         return outputs
 
+    @takes(outputs_fit, outputs=LIST_OF(), grad=A_TENSOR)
+    @located
     def backward_pass(self, outputs, grad):
         """Run the list of outputs in reverse: the chain rule.
 
@@ -71,22 +69,18 @@ class Sequential(Module):
         ------
         TypeError, ValueError
             If ``outputs`` or ``grad`` cannot be right; before any gradient is changed.
-            What a module of your own raises comes when its turn does, and the modules
-            behind it have then added to their gradients.
+            What a module of your own raises comes when those behind it have added to theirs.
         """
-        check_outputs("Sequential.backward_pass", outputs, self.modules, grad)
-        try:
-            for k in reversed(range(len(self.modules))):
-                grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)
-        except Exception as error:
-            locate(error, self.modules, k)
-            raise
+        for k in reversed(range(len(self.modules))):
+            grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)
         return grad
 
+    @takes(x=A_TENSOR)
     def forward(self, x):
         """Return the last module's output, shape (N, out_features of the last module)."""
         return self.forward_pass(x)[-1]
 
+    @takes(x=A_TENSOR, y=ANYTHING, grad=A_TENSOR)
     def backward(self, x, y, grad):
         """Return dL/dx.  The outputs are not kept but computed again; ``y`` is not needed."""
         return self.backward_pass(self.forward_pass(x), grad)
@@ -95,9 +89,9 @@ class Sequential(Module):
         """Return the pairs of all modules, first module first."""
         return [pair for module in self.modules for pair in module.param()]
 
+    @takes(lr=NOT_NEGATIVE)
     def gradient_step(self, lr):
         """Let every module take its step, θ ← θ − lr · dL/dθ."""
-        check_number("Sequential", "lr", lr)
         for module in self.modules:
             module.gradient_step(lr)
 

@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass, field
 
-from .checks import check_callable, check_rows
 from .data import minibatches
-from .network_checks import check_loss, check_network, check_reduction, check_training, check_zero
 from .optim import SGD
+from .rules import (
+    EPOCH,
+    FUNCTION,
+    LOSS,
+    NETWORK,
+    ROWS,
+    check_loss,
+    one_row_fits,
+    says_reduction,
+    starts_from_zero,
+    takes,
+)
 
 
 @dataclass
@@ -28,6 +38,7 @@ class History:
     test_error: list = field(default_factory=list)
 
 
+@takes(model=NETWORK, loss=LOSS, x=ROWS, y=ROWS)
 def accumulate_batch(model, loss, x, y):
     """Add a mini-batch's gradient to the stored gradients, all samples at once.
 
@@ -47,12 +58,12 @@ def accumulate_batch(model, loss, x, y):
     TypeError, ValueError
         If an argument cannot be right; before any gradient is changed.
     """
-    check_network("accumulate_batch", model, loss)
     outputs = model.forward_pass(x)
     model.backward_pass(outputs, loss.backward(outputs[-1], y))
     return loss.forward(outputs[-1], y).item()
 
 
+@takes(says_reduction, starts_from_zero, model=NETWORK, loss=LOSS, x=ROWS, y=ROWS)
 def accumulate_samples(model, loss, x, y):
     """Do the same in the paper's way: sample by sample, then divide by their number.
 
@@ -60,10 +71,6 @@ def accumulate_samples(model, loss, x, y):
     those of :func:`accumulate_batch`, and so are the gradients, but for rounding.  The
     stored gradients must be zero before, and are refused with a ValueError if not.
     """
-    check_network("accumulate_samples", model, loss)
-    check_rows("accumulate_samples", x, y)
-    check_reduction("accumulate_samples", loss)
-    check_zero("accumulate_samples", model)
     values = []
     for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
         outputs = model.forward_pass(x_sample)
@@ -76,6 +83,7 @@ def accumulate_samples(model, loss, x, y):
     return sum(values) / len(values)
 
 
+@takes(one_row_fits, model=NETWORK, loss=LOSS, **EPOCH, accumulate=FUNCTION)
 def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
     """Go through the samples once: reset, accumulate and step for each mini-batch.
 
@@ -103,15 +111,14 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
     Raises
     ------
     TypeError, ValueError
-        If an argument cannot be right; before anything is changed or drawn.  What a
-        network, loss or ``accumulate`` of your own raises comes in the midst of a
-        mini-batch, whose gradients are then incomplete; it has made no step.
+        If an argument cannot be right, or the network, the loss and the data do not go
+        together, which is tried with one row on a copy; before anything is changed or drawn.
+        What they raise for later rows only comes in the midst of a mini-batch, whose
+        gradients are then incomplete; it has made no step.
     FloatingPointError
         If the loss becomes infinite or not a number.  The mini-batches before have
         made their steps and this one has not; the gradients are this one's.
     """
-    check_training("train_epoch", model, loss, x, y)
-    check_callable("train_epoch", "accumulate", accumulate)
     optimizer = SGD(model, lr)
     total = 0.0
     batches = minibatches(x, y, batch_size, generator=generator)

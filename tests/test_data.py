@@ -70,7 +70,7 @@ def test_standardize_takes_two_numbers_of_all_training_entries():
     x = standardize(*disc_fold(1000, 10, generator=generator(), dtype=torch.float64)[::2])[0]
     assert x.numpy().mean() == pytest.approx(0, abs=1e-15)
     assert x.numpy().std(ddof=1) == pytest.approx(1, abs=1e-15)
-    with pytest.raises(ValueError, match=r"the standard deviation of train is 0\.0, wanted"):
+    with pytest.raises(ValueError, match=r"train is .*wanted finite numbers, not all equal"):
         standardize(torch.ones(3, 2), test.float())
 
 

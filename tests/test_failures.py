@@ -1,17 +1,66 @@
-"""Shapes in general, errors that come from within a network, and trainings that diverge."""
+"""Arguments that do not go together, errors from within a network, trainings that diverge."""
 
 import math
 import types
 
 import pytest
 import torch
-from bad_input import bare_loss, bits, close, filled, generator, linear, randn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minidl
-from minidl import Linear, MSELoss, ReLU, Sequential, Tanh, accumulate_batch, fit, train_epoch
+from minidl import (
+    Linear,
+    Module,
+    MSELoss,
+    ReLU,
+    Sequential,
+    Tanh,
+    accumulate_batch,
+    accumulate_samples,
+    fit,
+    one_hot,
+    train_epoch,
+)
 from minidl.paper import Setting, fit_torch, paper_network, run, torch_twin
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def randn(*shape, seed=0):
+    return torch.randn(shape, generator=generator(seed), dtype=torch.float64)
+
+
+def filled(model, value=0.5):
+    for _, grad in model.param():
+        grad.fill_(value)
+    return model
+
+
+def linear():
+    return filled(Linear(3, 2, init="torch", generator=generator(1), dtype=torch.float64))
+
+
+def bare_loss():
+    """A loss that has the two methods and nothing else."""
+    return types.SimpleNamespace(forward=MSELoss().forward, backward=MSELoss().backward)
+
+
+def close(actual, expected):
+    torch.testing.assert_close(actual, expected)
+
+
+def bits(*things):
+    """Every bit of tensors, of modules' parameters and gradients, and of generators."""
+    found = []
+    for thing in things:
+        if isinstance(thing, Module):
+            found += [t for pair in thing.param() for t in pair]
+        else:
+            found.append(thing.get_state() if isinstance(thing, torch.Generator) else thing)
+    return [t.numpy().tobytes() for t in [*found, torch.get_rng_state()]]
 
 
 @st.composite
@@ -119,30 +168,153 @@ def test_fit_by_samples_asks_for_a_reduction_before_anything_changes():
     filled(model)
     before = bits(model)
     options = {"epochs": 1, "batch_size": 2, "lr": 0.1, "per_sample": True}
-    with pytest.raises(ValueError, match=r"fit: loss\.reduction is None, wanted 'mean' or 'sum'"):
+    with pytest.raises(TypeError, match=r"fit: loss\.reduction is None .*wanted 'mean' or 'sum'"):
         fit(model, bare_loss(), randn(5, 3), randn(5, 2), **options)
     assert bits(model) == before
 
 
+# ---- Arguments that do not go together --------------------------------------------
+
+
 class Unfinished(Tanh):
-    """A module of a reader's own, whose methods are not checked."""
+    """A module of a reader's own, whose methods have no rules."""
 
     def backward(self, x, y, grad):
         raise NotImplementedError("to be written")
 
 
-def test_what_a_module_of_ones_own_raises_comes_when_its_turn_does():
-    """As the docstrings say: no step is made, and the gradients behind it have changed."""
-    first, last = linear(), filled(Linear(2, 2, dtype=torch.float64))
-    model = Sequential([first, Unfinished(), last])
-    parameters = bits([p for p, _ in model.param()])
-    before_first, before_last = bits(first), bits(last)
-    with pytest.raises(NotImplementedError, match="to be written") as caught:
-        train_epoch(model, MSELoss(), randn(5, 3), randn(5, 2), batch_size=5, lr=0.1)
-    assert "modules[1]" in caught.value.__notes__[0]
-    assert bits([p for p, _ in model.param()]) == parameters
-    assert (first.weight_grad == 0).all() and bits(first) != before_first
-    assert (last.bias_grad != 0).any() and bits(last) != before_last
+class Late(Tanh):
+    """A module that fails for more than one row, which a trial with one cannot tell."""
+
+    def backward(self, x, y, grad):
+        assert len(x) == 1, "more than one row"
+        return super().backward(x, y, grad)
+
+
+def test_what_a_module_of_ones_own_raises_comes_before_anything_changes_or_when_its_turn_does():
+    """As the docstrings say: no step is made, but the gradients behind it may have changed."""
+    options = {"batch_size": 5, "lr": 0.1, "generator": generator()}
+    for module, error in ((Unfinished(), NotImplementedError), (Late(), AssertionError)):
+        first, last = linear(), filled(Linear(2, 2, dtype=torch.float64))
+        model = Sequential([first, module, last])
+        parameters = bits(*(p for p, _ in model.param()))
+        before = bits(model, options["generator"])
+        with pytest.raises(error) as caught:
+            train_epoch(model, MSELoss(), randn(5, 3), randn(5, 2), **options)
+        assert "modules[1]" in caught.value.__notes__[0]
+        assert bits(*(p for p, _ in model.param())) == parameters
+        if error is NotImplementedError:
+            assert "one row was tried beforehand" in caught.value.__notes__[1]
+            assert bits(model, options["generator"]) == before
+        else:
+            assert (first.weight_grad == 0).all() and (last.bias_grad != 0).any()
+
+
+class Decorated(Module):
+    """A module with a decorator of its own, and no ``in_features``: y = 2 x + noise."""
+
+    def __init__(self):
+        self.noise = generator(5)
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        torch.rand(2)
+        return 2 * x + 0 * torch.rand(x.shape, generator=self.noise, dtype=x.dtype)
+
+    @torch.no_grad()
+    def backward(self, x, y, grad):
+        return 2 * grad
+
+
+class DecoratedLinear(Linear):
+    """A layer that makes an input of its own out of x, which its sizes do not tell."""
+
+    def forward(self, x):
+        return super().forward(torch.cat([x, x.square()], 1))
+
+    @torch.no_grad()
+    def backward(self, x, y, grad):
+        wide = super().backward(torch.cat([x, x.square()], 1), y, grad)
+        return wide[:, :3] + 2 * x * wide[:, 3:]
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_module_with_a_decorator_of_its_own_on_backward_is_right(compile):
+    x, y = randn(6, 3), randn(6, 2)
+    for make in (
+        lambda: Sequential([linear(), Decorated() if not compile else Tanh()]),
+        lambda: Sequential([DecoratedLinear(6, 2, generator=generator(), dtype=torch.float64)]),
+    ):
+        plain, fitted = make(), make()
+        for _ in range(3):
+            plain.zero_grad()
+            accumulate_batch(plain, MSELoss(), x, y)
+            plain.gradient_step(0.1)
+        fit(fitted, MSELoss(), x, y, epochs=3, batch_size=6, lr=0.1, compile=compile)
+        close([p for p, _ in fitted.param()], [p for p, _ in plain.param()])
+
+
+@pytest.mark.parametrize("train", [fit, train_epoch])
+def test_one_row_is_tried_on_a_copy_and_nothing_is_changed_by_it(train):
+    options = {"batch_size": 2, "lr": 0.1} | ({"epochs": 1} if train is fit else {})
+    decorated, x = Decorated(), randn(5, 3)
+    model = filled(Sequential([linear(), decorated]))
+    before = bits(model, decorated.noise)
+    with pytest.raises(ValueError, match=r"target is .*\(1, 4\), wanted shape \(1, 2\)") as caught:
+        train(model, MSELoss(), x, randn(5, 4), **options)
+    assert caught.value.__notes__ == [
+        f"{train.__name__}: one row was tried beforehand; nothing has changed"
+    ]
+    assert bits(model, decorated.noise) == before and decorated.calls == 0
+
+
+ROW = randn(5, 3)
+TWIN = torch_twin(linear())
+TOGETHER = {
+    "labels out of range": (lambda m: one_hot(torch.tensor([0, 3]), 3), "0 to 3, wanted 0 to 2"),
+    "negative labels": (lambda m: one_hot(torch.tensor([-1, 1]), 3), "-1 to 1, wanted 0 to 2"),
+    "a seed": (lambda m: Setting(seed=2**63 - 2), "wanted 9223372036854775798 or less"),
+    "f": (lambda m: minidl.numerical_gradient(torch.square, ROW), r"f\(x\) is .*wanted a number"),
+    "a framework": (lambda m: run(Setting(), math), "lacks balanced_radius, one_hot"),
+    "no outputs": (lambda m: m.backward_pass([ROW], ROW), "outputs has 1 entries"),
+    "no mean": (lambda m: accumulate_samples(m, bare_loss(), ROW, ROW), "reduction is None"),
+    "gradients": (lambda m: accumulate_samples(m, MSELoss(), ROW, ROW), "the gradient in model"),
+    "a class": (lambda m: fit(Linear, MSELoss(), ROW, ROW, epochs=1, batch_size=1, lr=1), "the cl"),
+    "float32": (
+        lambda m: train_epoch(m, MSELoss(), ROW.float(), ROW.float(), batch_size=1, lr=1),
+        "wanted dtype float64",
+    ),
+    "columns": (
+        lambda m: fit_torch(TWIN, ROW, ROW[:, :1], epochs=1, batch_size=1, lr=1),
+        r"\(1, 1\), wanted shape \(1, 2\)",
+    ),
+    "layers": (
+        lambda m: fit_torch(TWIN, ROW[:, :2], ROW, epochs=1, batch_size=1, lr=1),
+        "the network says: mat1 and mat2",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_arguments_that_do_not_go_together_are_refused_before_anything_changes(case):
+    call, words = TOGETHER[case]
+    model = Sequential([linear(), ReLU()])
+    before = bits(model)
+    with pytest.raises((TypeError, ValueError), match=words):
+        call(model)
+    assert bits(model) == before
+
+
+def test_a_dtype_that_is_not_given_is_that_of_pytorch():
+    for dtype in (torch.float32, torch.float64):
+        torch.set_default_dtype(dtype)
+        try:
+            made = [Linear(2, 3).weight, minidl.disc(4)[0], one_hot(torch.tensor([1]), 2)]
+            made += [minidl.disc_fold(2, 2).y_test, paper_network(3, 1).modules[0].bias_grad]
+        finally:
+            torch.set_default_dtype(torch.float32)
+        assert {t.dtype for t in made} == {dtype}
 
 
 # ---- Trainings that diverge -------------------------------------------------------

@@ -68,7 +68,7 @@ class CompiledMethods(Methods):
             if not isinstance(error, (exc.TorchDynamoException, exc.FailOnRecompileLimitHit)):
                 raise
             text = f"found no way to compile ({str(error).strip().splitlines()[0]})"
-            warnings.warn(f"fit: compile=True {text}; training goes on without", stacklevel=6)
+            warnings.warn(f"fit: compile=True {text}; training goes on without", stacklevel=7)
             self.call = lambda function, *arguments: function(*arguments)
             return function(*arguments)
 

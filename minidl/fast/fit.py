@@ -5,16 +5,18 @@ from operator import mul
 
 from tqdm import tqdm
 
-from ..checks import check_classes, check_flag
-from ..data import minibatches
+from ..data import error_rate, minibatches
 from ..losses import MSELoss
-from ..network_checks import (
+from ..rules import (
+    FLAG,
+    LOSS,
+    MODULE,
+    TRAINING,
     check_loss,
-    check_module,
-    check_options,
     check_prediction,
-    check_reduction,
-    check_training,
+    one_row_fits,
+    says_reduction,
+    takes,
 )
 from ..sequential import Sequential
 from ..train import History
@@ -23,6 +25,27 @@ from .methods import Methods
 from .plan import Planned, blocks
 
 
+def ways_fit(owner, loss, per_sample, compile, **_):
+    """Refuse a way to train that there is not."""
+    if per_sample:
+        says_reduction(owner, loss)
+        if compile:
+            raise ValueError(
+                f"{owner}: per_sample=True and compile=True do not go together: only whole "
+                "mini-batches are compiled; leave one of them out"
+            )
+
+
+@takes(
+    ways_fit,
+    one_row_fits,
+    model=MODULE,
+    loss=LOSS,
+    **TRAINING,
+    per_sample=FLAG,
+    errors=FLAG,
+    compile=FLAG,
+)
 def fit(
     model,
     loss,
@@ -92,10 +115,7 @@ def fit(
         its steps have been made: the parameters are those at the end of that epoch.
     """
     if not hasattr(model, "forward_pass"):
-        check_module("fit", "model", model)
         model = Sequential([model])
-    flags = {"per_sample": per_sample, "progress": progress, "errors": errors, "compile": compile}
-    _check(model, loss, x, y, epochs, batch_size, lr, test, generator, flags)
     way = _way(model, loss, lr, per_sample, compile)
     history = History()
     data = way.prepare(x, y)
@@ -108,7 +128,7 @@ def fit(
             prediction = way.predict(points)
             if epoch == 0 or not isfinite(prediction.sum()):  # to look at each takes longer
                 check_prediction(prediction, epoch, lr)
-                check_classes("fit", prediction, target)
+                error_rate(prediction, target)  # it says so if these are no classes
             wrong = prediction.argmax(1) != classes
             rates.append(wrong.sum().item() / len(wrong))
 
@@ -139,21 +159,3 @@ def _way(model, loss, lr, per_sample, compile):
     if found:
         return Planned(found, loss, lr, per_sample)
     return Methods(model, loss, lr, per_sample)
-
-
-def _check(model, loss, x, y, epochs, batch_size, lr, test, generator, flags):
-    """Refuse what cannot be right, before anything is changed or drawn."""
-    check_training("fit", model, loss, x, y)
-    numbers = {"epochs": epochs, "batch_size": batch_size, "lr": lr}
-    check_options(
-        "fit", x, y, **numbers, test=test, generator=generator, progress=flags["progress"]
-    )
-    for name, value in flags.items():
-        check_flag("fit", name, value)
-    if flags["per_sample"]:
-        check_reduction("fit", loss)
-        if flags["compile"]:
-            raise ValueError(
-                "fit: per_sample=True and compile=True do not go together: only whole "
-                "mini-batches are compiled; leave one of them out"
-            )

@@ -9,15 +9,20 @@ import torch
 from tqdm import tqdm
 
 from .. import data as book
-from ..checks import check_choice, check_flag, check_instance
 from ..fast.fit import fit
 from ..losses import MSELoss
-from ..network_checks import check_prediction
+from ..rules import FLAG, ONE_OF, A, Rule, check_prediction, takes
 from ..train import History
 from .setting import Setting
 from .twin import fit_torch, torch_twin
 
+CURVE = ONE_OF("loss", "train_error", "test_error")
 FRAMEWORKS = ("minidl", "torch")
+FRAMEWORK = Rule(
+    "'minidl', 'torch' or a module",
+    (str, ModuleType),
+    lambda framework: isinstance(framework, ModuleType) or framework in FRAMEWORKS,
+)
 
 #: What a framework of one's own must define, ``standardize`` only where that is done.
 NEEDED = (
@@ -54,6 +59,7 @@ class Result:
     moved: dict[int, History] = field(default_factory=dict)
     pictures: tuple = ()
 
+    @takes(name=CURVE)
     def curves(self, name):
         """Stack one of the histories' lists, named as there: a row for each repetition.
 
@@ -62,10 +68,10 @@ class Result:
         torch.Tensor of float64, shape (repeats, epochs) or (repeats, epochs + 1)
             The loss in each epoch, or the error rates after 0, 1, … epochs.
         """
-        check_choice("Result.curves", "name", name, ("loss", "train_error", "test_error"))
         lists = [getattr(history, name) for history in self.histories]
         return torch.tensor(lists, dtype=torch.float64)
 
+    @takes(data=ONE_OF("train", "test"))
     def errors(self, data):
         """Return the error rates that Table III is made of, in per cent: shape (repeats,)."""
         epochs = self.setting.epochs_trained(self.framework, data)
@@ -76,6 +82,19 @@ class Result:
         return 100 * rates
 
 
+def is_whole(owner, setting, framework, **_):
+    """Refuse a reader's own framework in which something is missing."""
+    if isinstance(framework, ModuleType):
+        needed = [part for part in NEEDED if setting.standardize or part != "standardize"]
+        lacking = [part for part in needed if not hasattr(framework, part)]
+        if lacking:
+            raise ValueError(
+                f"{owner}: framework is the module {framework.__name__}, "
+                f"which lacks {', '.join(lacking)}"
+            )
+
+
+@takes(is_whole, setting=A(Setting), framework=FRAMEWORK, progress=FLAG)
 def run(setting, framework, *, progress=False):
     """Do the experiment with one framework.
 
@@ -99,17 +118,7 @@ def run(setting, framework, *, progress=False):
     FloatingPointError
         If the training diverges.
     """
-    check_instance("run", "setting", setting, Setting)
-    check_flag("run", "progress", progress)
-    name = framework
-    if isinstance(framework, ModuleType):
-        name = "own"
-        needed = [part for part in NEEDED if setting.standardize or part != "standardize"]
-        lacking = [part for part in needed if not hasattr(framework, part)]
-        if lacking:
-            raise ValueError(f"run: the module {framework.__name__} lacks {', '.join(lacking)}")
-    else:
-        check_choice("run", "framework", framework, FRAMEWORKS)
+    name = "own" if isinstance(framework, ModuleType) else framework
     result = Result(name, setting)
     for r in tqdm(range(setting.repeats), name, disable=None if progress else True, leave=False):
         generator = torch.Generator().manual_seed(setting.seed + r)

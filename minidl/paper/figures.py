@@ -1,11 +1,13 @@
 """The paper's Figures 1 and 2, drawn anew."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 
-from ..checks import check_instance
 from ..data import balanced_radius
+from ..rules import A, takes
 from .experiment import Result
-from .results import FIGURE2, LABELS, check_results, paper_epochs, paper_side
+from .results import FIGURE2, LABELS, RESULTS, paper_epochs, paper_side
 
 OUTSIDE, INSIDE = "#D55E00", "#0072B2"
 PANELS = (
@@ -33,6 +35,7 @@ def show_circle(axis, radius, center=(0, 0), **style):
     axis.add_patch(circle)
 
 
+@takes(result=replace(A(Result), wanted="a Result of a run", holds=lambda r: len(r.pictures) == 4))
 def figure1(result):
     """Draw the test data, the untrained and the trained network's classes of it.
 
@@ -47,9 +50,6 @@ def figure1(result):
     TypeError, ValueError
         If ``result`` is no :class:`Result` of a run.
     """
-    check_instance("figure1", "result", result, Result)
-    if len(result.pictures) != 4:
-        raise ValueError(f"figure1: the result has {len(result.pictures)} pictures, wanted 4")
     x, *classifications = result.pictures
     titles = ("Test samples", "Untrained network", "Trained network")
     ticks = (0, 0.5, 1)
@@ -63,6 +63,7 @@ def figure1(result):
     return figure
 
 
+@takes(results=RESULTS)
 def figure2(results):
     """Draw loss, train error and test error against epochs, ours over the paper's own curves.
 
@@ -84,7 +85,6 @@ def figure2(results):
     TypeError, ValueError
         If an entry is no :class:`Result` of a run.
     """
-    check_results("figure2", results)
     figure, axes = plt.subplots(
         3, len(results), figsize=(5.2, 6.6), sharex=True, sharey="row", squeeze=False
     )

@@ -9,9 +9,10 @@ import torch
 
 from ..data import RADIUS, disc, one_hot
 from ..linear import xavier_std
+from ..rules import COUNT, FROM_ZERO, LIST_OF, ONE_OF, A, takes
 from .experiment import FRAMEWORKS, unit_square
 from .results import FIGURE2, TABLE3
-from .setting import Setting
+from .setting import Setting, seeds_fit
 
 READINGS = tomllib.loads(files(__package__).joinpath("readings.toml").read_text("utf-8"))
 #: The paper's mean error rates in per cent: Table III, and where Figure 2 ends.
@@ -33,6 +34,7 @@ def _scale(x, by, dims=(1, 2)):
     return (x - by.mean(dims, keepdim=True)) / by.std(dims, keepdim=True)
 
 
+@takes(seeds_fit, **Setting.__init__.rules)
 @dataclass(frozen=True)
 class Reading(Setting):
     """A setting, and what else a reading may change."""
@@ -120,6 +122,7 @@ def error_rates(reading, framework):
     return rates
 
 
+@takes(name=replace(ONE_OF(*READINGS), wanted="one of READINGS"), repeats=COUNT, seed=FROM_ZERO)
 def try_reading(name, repeats=100, seed=0, **changes):
     """Try a reading; return a row of figures in per cent, in the order of Table III.
 
@@ -140,6 +143,7 @@ def try_reading(name, repeats=100, seed=0, **changes):
     return row | {key: value.round(decimals=2).tolist() for key, value in figures.items()}
 
 
+@takes(rows=LIST_OF(A(dict)))
 def format_readings(rows):
     """Write rows of :func:`try_reading` as text; behind ± stand standard deviations."""
     lines = [f"{'Error rate [%]':41}custom train   test      PyTorch train  test    Tab 3 Fig 2"]

@@ -1,11 +1,15 @@
 """The paper's Table III beside ours, and the ends of its Figure 2."""
 
 import csv
+from dataclasses import replace
 from importlib.resources import files
 
-from ..checks import check_instance, check_list
-from .experiment import Result
+from ..rules import LIST_OF, A, takes
+from .experiment import CURVE, Result
+from .setting import FRAMEWORK
 
+#: What :func:`run` returned, one for each framework.
+RESULTS = LIST_OF(replace(A(Result), wanted="a Result of a run", holds=lambda r: r.histories))
 LABELS = {"minidl": "Custom framework", "torch": "PyTorch", "own": "Your framework"}
 
 #: Error rates of the paper's Table III in per cent: mean and standard deviation of ten runs.
@@ -39,6 +43,7 @@ def paper_side(framework):
     return "torch" if framework == "torch" else "minidl"
 
 
+@takes(framework=FRAMEWORK, name=CURVE)
 def paper_epochs(framework, name):
     """Return how many epochs are trained at each of the 20 points of one of Figure 2's curves.
 
@@ -49,6 +54,7 @@ def paper_epochs(framework, name):
     return range(1, 21) if late else range(20)
 
 
+@takes(results=RESULTS)
 def table(results):
     """Summarise error rates: Table III.
 
@@ -72,7 +78,6 @@ def table(results):
     TypeError, ValueError
         If an entry is no :class:`Result` of a run.
     """
-    check_results("table", results)
     rows = []
     for result in results:
         paper = paper_side(result.framework)
@@ -103,6 +108,7 @@ def table(results):
     return rows
 
 
+@takes(rows=LIST_OF(A(dict)))
 def format_table(rows):
     """Write the rows of :func:`table` as text, the paper's own figures beside ours.
 
@@ -123,14 +129,3 @@ def format_table(rows):
             f"{row['figure_mean']:7.2f} ± {row['figure_std']:5.2f}"
         )
     return "\n".join(lines)
-
-
-def check_results(owner, results):
-    """Refuse what :func:`run` cannot have returned, one result for each framework."""
-    check_list(owner, "results", results)
-    if len(results) == 0:
-        raise ValueError(f"{owner}: results is empty, wanted one for each framework")
-    for index, result in enumerate(results):
-        check_instance(owner, f"results[{index}]", result, Result)
-        if not result.histories:
-            raise ValueError(f"{owner}: results[{index}] holds no run")

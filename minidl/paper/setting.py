@@ -1,16 +1,29 @@
 """What the experiment is: the network, and everything that its authors chose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from ..activations import ReLU
-from ..checks import check_choice, check_count, check_dtype, check_flag, check_number
-from ..linear import Linear
+from ..linear import START, Linear
+from ..rules import (
+    COUNT,
+    DTYPE,
+    FLAG,
+    FLOAT,
+    FROM_ZERO,
+    GENERATOR,
+    NOT_NEGATIVE,
+    ONE_OF,
+    takes,
+)
 from ..sequential import Sequential
 
+FRAMEWORK = ONE_OF("minidl", "torch", "own")
 
-def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=torch.float32):
+
+@takes(width=COUNT, layers=FROM_ZERO, init=START, generator=GENERATOR, dtype=FLOAT)
+def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=None):
     """Build the paper's network: two inputs, hidden layers with ReLU, two outputs.
 
     Parameters
@@ -21,7 +34,8 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=to
         Of the first parameters, see :class:`Linear`.
     generator : torch.Generator, optional
         Source of the random numbers, drawn layer by layer from the input on.
-    dtype : torch.dtype
+    dtype : torch.dtype, optional
+        PyTorch's default one if None.
 
     Returns
     -------
@@ -32,8 +46,6 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=to
     TypeError, ValueError
         If an argument cannot be right; before anything is drawn.
     """
-    check_count("paper_network", "width", width)
-    check_count("paper_network", "layers", layers, least=0)
     options = {"init": init, "generator": generator, "dtype": dtype}
     modules = []
     in_features = 2
@@ -44,6 +56,31 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=to
     return Sequential(modules)
 
 
+def seeds_fit(owner, seed, repeats, **_):
+    """Refuse a first seed from which the last repetition's would be too large for PyTorch."""
+    if seed + repeats > 2**63:
+        raise ValueError(f"{owner}: seed is {seed}, wanted {2**63 - repeats} or less")
+
+
+@takes(
+    seeds_fit,
+    epochs=COUNT,
+    lr=NOT_NEGATIVE,
+    batch_size=COUNT,
+    n_train=COUNT,
+    n_test=COUNT,
+    width=COUNT,
+    layers=COUNT,
+    repeats=COUNT,
+    seed=FROM_ZERO,
+    standardize=FLAG,
+    init=replace(ONE_OF("xavier", "torch"), optional=True),
+    zero_bias=FLAG,
+    recorded=ONE_OF("program", "end"),
+    moved_test=FLAG,
+    per_sample=FLAG,
+    dtype=DTYPE,
+)
 @dataclass(frozen=True)
 class Setting:
     """The experiment as its authors' program does it: Table II of the paper, and the rest.
@@ -114,17 +151,6 @@ class Setting:
     per_sample: bool = False
     dtype: torch.dtype = torch.float64
 
-    def __post_init__(self):
-        for name in ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats"):
-            check_count("Setting", name, getattr(self, name))
-        check_count("Setting", "seed", self.seed, least=0, most=2**63 - self.repeats)
-        check_number("Setting", "lr", self.lr)
-        check_choice("Setting", "init", self.init, ("xavier", "torch", None))
-        check_choice("Setting", "recorded", self.recorded, ("program", "end"))
-        for name in ("standardize", "zero_bias", "moved_test", "per_sample"):
-            check_flag("Setting", name, getattr(self, name))
-        check_dtype("Setting", self.dtype)
-
     @classmethod
     def as_printed(cls, **changes):
         """Make the setting that the paper's prose describes, where it is silent the usual one.
@@ -140,16 +166,19 @@ class Setting:
         prose = {"standardize": False, "zero_bias": True, "recorded": "end", "moved_test": False}
         return cls(**prose | changes)
 
+    @takes(framework=FRAMEWORK)
     def start(self, framework):
         """Name the first parameters of a framework's network, as :class:`Linear` does."""
         init = self.init or ("torch" if framework == "torch" else "xavier")
         return "xavier_all" if init == "xavier" and not self.zero_bias else init
 
+    @takes(framework=FRAMEWORK, data=ONE_OF("train", "test"))
     def epochs_trained(self, framework, data):
         """Count the epochs behind a framework's error rate in Table III, on train or test data."""
         late = self.recorded == "end" or (framework, data) == ("torch", "train")
         return self.epochs if late else self.epochs - 1
 
+    @takes(framework=FRAMEWORK, generator=GENERATOR)
     def network(self, framework, generator):
         """Build a framework's untrained network as a :class:`Sequential`."""
         return paper_network(

@@ -9,16 +9,16 @@ import torch
 from tqdm import tqdm
 
 from ..activations import ReLU, Sigmoid, Tanh
-from ..checks import check_instance, check_tensor, describe
 from ..data import error_rate, minibatches
 from ..linear import Linear
-from ..network_checks import check_loss, check_options, check_prediction, check_samples
+from ..rules import TENSOR, TRAINING, A, check_loss, check_prediction, describe, takes, tried
 from ..sequential import Sequential
 from ..train import History
 
 ACTIVATIONS = {ReLU: torch.nn.ReLU, Tanh: torch.nn.Tanh, Sigmoid: torch.nn.Sigmoid}
 
 
+@takes(model=A(Sequential, Linear, *ACTIVATIONS))
 def torch_twin(model):
     """Build a module's twin out of ``torch.nn``, with copies of its parameters.
 
@@ -44,12 +44,22 @@ def torch_twin(model):
             twin.weight.copy_(model.weight)
             twin.bias.copy_(model.bias)
         return twin
-    for activation, twin in ACTIVATIONS.items():
-        if isinstance(model, activation):
-            return twin()
-    raise TypeError(f"torch_twin: {describe(model)} has no counterpart in torch.nn")
+    return next(twin() for kind, twin in ACTIVATIONS.items() if isinstance(model, kind))
 
 
+def one_row_fits(owner, network, x, y, **_):
+    """Refuse a network and data that do not go together: one row is tried, on a copy."""
+    for parameter in network.parameters():
+        TENSOR(like="parameter").check(owner, "x", x, {"parameter": parameter})
+    try:
+        with tried(owner), torch.no_grad():
+            prediction = deepcopy(network).eval()(x[:1])
+    except RuntimeError as error:
+        raise ValueError(f"{owner}: x is {describe(x)}; the network says: {error}") from error
+    TENSOR(same="prediction").check(owner, "y, one row of it,", y[:1], {"prediction": prediction})
+
+
+@takes(one_row_fits, network=A(torch.nn.Module), **TRAINING)
 def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None, progress=False):
     """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``.
 
@@ -67,18 +77,6 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
     FloatingPointError
         If the training diverges.  The steps before have been made, and no other.
     """
-    _check_network(network, x, y)
-    check_options(
-        "fit_torch",
-        x,
-        y,
-        epochs=epochs,
-        batch_size=batch_size,
-        lr=lr,
-        test=test,
-        generator=generator,
-        progress=progress,
-    )
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)
     history = History()
@@ -108,17 +106,3 @@ def _measure(history, network, x, y, test, epoch, lr):
         prediction = network(points)
         check_prediction(prediction, epoch, lr)
         errors.append(error_rate(prediction, target))
-
-
-def _check_network(network, x, y):
-    """Refuse what is no network, or does not make y's columns of x's; tried on a copy."""
-    check_instance("fit_torch", "network", network, torch.nn.Module)
-    check_samples("fit_torch", x, y)
-    for parameter in network.parameters():
-        check_tensor("fit_torch", "x", x, like=parameter)
-    try:
-        with torch.no_grad():
-            prediction = deepcopy(network).eval()(x[:1])
-    except RuntimeError as error:
-        raise ValueError(f"fit_torch: x is {describe(x)}; the network says: {error}") from error
-    check_tensor("fit_torch", "y", y, shape=("N", *prediction.shape[1:]))

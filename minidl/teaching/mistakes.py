@@ -80,11 +80,7 @@ def plain(thing):
 
 
 def bare(node):
-    """Strip a class or function to its mathematics: no docstrings, no argument checks.
-
-    Checks are decorators, calls of ``check_…``, an ``if`` that only raises, and a
-    ``try`` that only adds a note to an exception.
-    """
+    """Strip a class or function to its mathematics: no docstrings, rules, calls of check_…."""
 
     class Strip(ast.NodeTransformer):
         def visit_ClassDef(self, node):
@@ -99,15 +95,6 @@ def bare(node):
         def visit_Expr(self, node):
             name = getattr(getattr(node.value, "func", None), "id", "")
             return None if name.startswith("check_") else node
-
-        def visit_If(self, node):
-            self.generic_visit(node)
-            return None if all(isinstance(line, ast.Raise) for line in node.body) else node
-
-        def visit_Try(self, node):
-            self.generic_visit(node)
-            last = node.handlers[-1].body[-1] if node.handlers else None
-            return node.body if isinstance(last, ast.Raise) and last.exc is None else node
 
     return Strip().visit(node)
 

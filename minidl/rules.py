@@ -1,0 +1,361 @@
+"""What may be given to a public function: data that stands beside it.
+
+A function is decorated by :func:`takes` with a rule for each argument, and its body holds
+mathematics only.  What breaks a rule is named before anything has changed: who was given
+what, and what was wanted.  The rules stay at hand as ``function.rules``, so that one test
+walks over all of them.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import wraps
+from itertools import repeat
+
+import torch
+from torch.compiler import is_dynamo_compiling
+
+
+def takes(*relations, **rules):
+    """Decorate a function with rules for its arguments, or a class with those of ``__init__``.
+
+    ``rules`` are tried in their order; then ``relation(owner, **given)`` raises an error if
+    arguments that are right by themselves do not go together.
+    """
+
+    def decorate(function):
+        if isinstance(function, type):
+            function.__init__ = decorate(function.__init__)
+            return function
+        parameters = inspect.signature(function).parameters
+        names = [name for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD]
+        defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
+        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
+        *_, place, name = ("", *function.__qualname__.split("."))
+        owner = place if name == "__init__" else None if names[0] == "self" else name
+
+        @wraps(function)
+        def wrapper(*args, **options):
+            if not is_dynamo_compiling():  # which has to see the mathematics only
+                values = args
+                if len(args) != len(names):
+                    given = {**defaults, **dict(zip(names, args, strict=False)), **options}
+                    values = [given[name] for name in names if name in given]
+                if len(values) == len(names):  # if not, Python itself says what is missing
+                    who, given = owner or values[0], {}
+                    for index, name, check in checks:
+                        check(who, name, values[index], given)
+                        given[name] = values[index]
+                    for relation in relations:
+                        relation(who, **dict(zip(names, values, strict=True)))
+            return function(*args, **options)
+
+        wrapper.rules = rules
+        return wrapper
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one argument must be: of a class (else a TypeError), and such that it ``holds``.
+
+    A truth value is no number.  ``parts`` are the rules of a list's entries.
+    """
+
+    wanted: str
+    kind: type | tuple = object
+    holds: Callable = lambda value: True
+    optional: bool = False
+    parts: object = ()
+
+    def check(self, owner, name, value, given):
+        """Raise an error if the value breaks the rule."""
+        if value is None and self.optional:
+            return
+        fits = isinstance(value, self.kind) and (type(value) is not bool or self.kind is bool)
+        if not fits or not self.holds(value):
+            error = ValueError if fits and self.kind is not object else TypeError
+            raise error(f"{owner}: {name} is {describe(value)}, wanted {self.wanted}")
+        if self.parts:
+            for index, (part, rule) in enumerate(zip(value, self.parts, strict=False)):
+                rule.check(owner, f"{name}[{index}]", part, given)
+
+
+COUNT = Rule("a whole number, 1 or more", int, lambda n: n >= 1)
+FROM_ZERO = Rule("a whole number, 0 or more", int, lambda n: n >= 0)
+POSITIVE = Rule("a finite number above 0", (int, float), lambda a: 0 < a < math.inf)
+NOT_NEGATIVE = Rule("a finite number, 0 or more", (int, float), lambda a: 0 <= a < math.inf)
+FLAG = Rule("True or False", bool)
+FUNCTION = Rule("a function", Callable)
+GENERATOR = Rule("a torch.Generator", torch.Generator, optional=True)
+DTYPES = (torch.float32, torch.float64)
+DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, lambda dtype: dtype in DTYPES)
+#: None is PyTorch's default dtype.
+FLOAT = replace(DTYPE, optional=True)
+#: For what is not used.
+ANYTHING = Rule("anything")
+
+
+def ONE_OF(*words):
+    """Make the rule for a choice."""
+    return Rule(" or ".join(map(repr, words)), str, lambda value: value in words)
+
+
+def A(*kinds):
+    """Make the rule for an instance of one of these classes."""
+    return Rule("a " + " or ".join(kind.__name__ for kind in kinds), kinds)
+
+
+def HAS(*methods):
+    """Make the rule for an object with these methods; a class is none."""
+    return Rule(
+        f"an object with {', '.join(methods)}",
+        holds=lambda value: (
+            not isinstance(value, type)
+            and all([callable(getattr(value, method, None)) for method in methods])
+        ),
+    )
+
+
+def LIST_OF(rule=None):
+    """Make the rule for a list or tuple, and for each entry of it."""
+    return Rule("a list", (list, tuple), parts=repeat(rule) if rule else ())
+
+
+MODULE = HAS("forward", "backward", "gradient_step", "zero_grad", "param")
+NETWORK = HAS("forward_pass", "backward_pass", "gradient_step", "zero_grad", "param")
+LOSS = HAS("forward", "backward")
+
+
+class TENSOR:
+    """The rule for a tensor; none may require grad.
+
+    Parameters
+    ----------
+    *shape : str
+        A word for each dimension; none for any shape.  ``"self.…"`` is that attribute of the
+        module, another word any size, but the same wherever it stands; ``...`` at the end any
+        number of further dimensions.
+    like, same : str
+        An argument, or attribute of the module, whose dtype and device it has; ``same``: and
+        whose shape.
+    dtype : torch.dtype or "any", optional
+        Floating-point if not given.
+    some : bool
+        Whether it may not be empty.
+    holds : (str, callable), optional
+        What else its numbers must be.
+    """
+
+    def __init__(self, *shape, like="", same="", dtype=None, some=False, holds=None):
+        self.shape, self.same, self.some, self.holds = shape, same, some, holds
+        self.like, _, self.attribute = (like or same).partition(".")
+        self.dtype = None if dtype == "any" else dtype
+        self.floating = dtype is None and not self.like
+        words = [(i, w, w.partition(".")[2]) for i, w in enumerate(shape) if w is not ...]
+        self.words = sorted(words, key=lambda word: not word[2])  # what is known comes first
+
+    def check(self, owner, name, value, given):
+        """Raise an error if the value breaks the rule; note what its words stand for."""
+        like = None
+        if self.like:
+            like = getattr(owner, self.attribute) if self.attribute else given[self.like]
+        if not isinstance(value, torch.Tensor):
+            error, wanted = TypeError, "a tensor"
+        elif self.floating and not value.is_floating_point():
+            error, wanted = TypeError, "a floating-point tensor"
+        elif self.dtype is not None and value.dtype != self.dtype:
+            error, wanted = TypeError, f"dtype {_name(self.dtype)}"
+        elif self.same and value.shape != like.shape:
+            error, wanted = ValueError, f"shape {tuple(like.shape)}"
+        elif self.shape and not self._fits(value.shape, owner, given):
+            known = given | {word: getattr(owner, name) for _, word, name in self.words if name}
+            sizes = ", ".join("…" if w is ... else str(known.get(w, w)) for w in self.shape)
+            error, wanted = ValueError, f"shape ({sizes}{',' * (len(self.shape) == 1)})"
+        elif like is not None and value.dtype != like.dtype:
+            error, wanted = TypeError, f"dtype {_name(like.dtype)}"
+        elif like is not None and value.device != like.device:
+            error, wanted = ValueError, f"a tensor on {like.device}"
+        elif value.requires_grad:
+            error, wanted = ValueError, f"one that does not require grad: pass {name}.detach()"
+        elif self.some and value.numel() == 0:
+            error, wanted = ValueError, "one that is not empty"
+        elif self.holds and (value.is_meta or not self.holds[1](value)):
+            error, wanted = ValueError, self.holds[0]
+        else:
+            return
+        raise error(f"{owner}: {name} is {describe(value)}, wanted {wanted}")
+
+    def _fits(self, sizes, owner, given):
+        dimensions = len(self.shape)
+        if len(sizes) != dimensions and (self.shape[-1] is not ... or len(sizes) < dimensions - 1):
+            return False
+        for i, word, attribute in self.words:
+            size = getattr(owner, attribute) if attribute else given.setdefault(word, sizes[i])
+            if sizes[i] != size:
+                return False
+        return True
+
+
+#: Handed on to modules, which have rules of their own; the same for samples.
+A_TENSOR, ROWS = TENSOR(dtype="any"), TENSOR("N", ..., dtype="any", some=True)
+FINITE = ("finite numbers only", lambda value: value.isfinite().all())
+TEST = (
+    TENSOR("M", "in_features", like="x", some=True, holds=FINITE),
+    TENSOR("M", "out_features", like="x", holds=FINITE),
+)
+#: What every way to train takes, for one epoch and for several.
+EPOCH = {
+    "x": TENSOR("N", "in_features", some=True, holds=FINITE),
+    "y": TENSOR("N", "out_features", like="x", holds=FINITE),
+    "batch_size": COUNT,
+    "lr": NOT_NEGATIVE,
+    "generator": GENERATOR,
+}
+TRAINING = EPOCH | {
+    "epochs": COUNT,
+    "test": Rule("a pair (x, y)", (list, tuple), lambda pair: len(pair) == 2, True, TEST),
+    "progress": FLAG,
+}
+
+
+def one_row_fits(owner, model, loss, x, y, **_):
+    """Refuse a network, a loss and data that do not go together: one row is tried on a copy.
+
+    Where all have rules a copy would take longer, and is not needed: forward changes nothing,
+    and backward takes what has come out of it.
+    """
+    x, y = x[:1], y[:1]
+    if is_known(model) and is_known(loss):
+        with tried(owner):
+            loss.backward(model.forward(x), y)
+        return
+    try:
+        model, loss = deepcopy((model, loss))
+    except Exception:
+        return  # what cannot be copied cannot be tried
+    with tried(owner):
+        network = hasattr(model, "forward_pass")
+        outputs = model.forward_pass(x) if network else [x, model.forward(x)]
+        loss.forward(outputs[-1], y)
+        grad = loss.backward(outputs[-1], y)
+        model.backward_pass(outputs, grad) if network else model.backward(*outputs, grad)
+
+
+@contextmanager
+def tried(owner):
+    """Say of an error that one row was tried, and put PyTorch's random numbers back."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    except Exception as error:
+        error.add_note(f"{owner}: one row was tried beforehand; nothing has changed")
+        raise
+
+
+def outputs_fit(owner, self, outputs, grad):
+    """Refuse outputs that ``forward_pass`` cannot have returned, or a gradient unlike the last.
+
+    What a module with rules would refuse in its ``backward`` is refused here, before the modules
+    behind it have added to their gradients.  Of other modules nothing is known.
+    """
+    L = len(self.modules)
+    if len(outputs) != L + 1:
+        raise ValueError(f"{owner}: outputs has {len(outputs)} entries, wanted x and {L} more")
+    for k, module in enumerate(self.modules):
+        x, y = outputs[k], outputs[k + 1]
+        given = {"x": x, "y": y}
+        try:
+            for name, rule in getattr(module.backward, "rules", {}).items():
+                if name in given:
+                    rule.check(module, name, given[name], given)
+            if hasattr(module, "forward_pass") and is_known(module):  # its columns one row tells
+                row = module.forward(x[:1])
+                given["rows"] = row.expand(len(x), *row.shape[1:])
+                TENSOR(same="rows").check(module, "y", y, given)
+        except Exception as error:
+            locate(error, self.modules, k)
+            raise
+    given = {"last": outputs[L]}
+    TENSOR().check(owner, f"outputs[{L}]", outputs[L], given)
+    TENSOR(same="last").check(owner, "grad", grad, given)
+
+
+def is_known(module):
+    """Whether a module or loss has rules, and all modules in it."""
+    own = hasattr(module.forward, "rules") and hasattr(module.backward, "rules")
+    return own and all(map(is_known, getattr(module, "modules", ())))
+
+
+def located(method):
+    """Decorate a method that runs down ``self.modules``: an error says in which it was raised.
+
+    The body's variables tell: its index ``k``, or else how many ``outputs`` there are.
+    """
+
+    @wraps(method)
+    def wrapper(self, *args, **options):
+        try:
+            return method(self, *args, **options)
+        except Exception as error:
+            body = error.__traceback__.tb_next
+            if body:
+                found = body.tb_frame.f_locals
+                locate(error, self.modules, found.get("k", len(found["outputs"]) - 1))
+            raise
+
+    return wrapper
+
+
+def locate(error, modules, k):
+    """Add a note to an error: in which module of a list it was raised."""
+    error.add_note(f"raised in modules[{k}], number {k + 1} of {len(modules)}: {modules[k]!r}")
+
+
+def says_reduction(owner, loss, **_):
+    """Refuse a loss that does not say whether it is a mean or a sum."""
+    ONE_OF("mean", "sum").check(owner, "loss.reduction", getattr(loss, "reduction", None), {})
+
+
+def starts_from_zero(owner, model, **_):
+    """Refuse a network whose stored gradients are not zero."""
+    for k, (_, grad) in enumerate(model.param()):
+        if grad.any():
+            raise ValueError(f"{owner}: the gradient in model.param()[{k}] is not zero")
+
+
+def check_loss(value, batch, lr, epoch=None):
+    """Stop a training whose loss has become infinite or not a number."""
+    if not math.isfinite(value):
+        place = f"mini-batch {batch}" if epoch is None else f"epoch {epoch}, mini-batch {batch}"
+        raise FloatingPointError(f"{place}: the loss is {value}, {TOO_LARGE.format(lr)}")
+
+
+def check_prediction(prediction, epoch, lr):
+    """Stop a training whose network gives infinite numbers or NaN after an epoch."""
+    if not prediction.isfinite().all():
+        place = f"epoch {epoch}, after its last mini-batch: the network's output"
+        raise FloatingPointError(f"{place} holds infinite numbers or NaN, {TOO_LARGE.format(lr)}")
+
+
+TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
+
+
+def describe(value):
+    """Say in a few words what a value is: its dtype and shape if it is a tensor."""
+    if isinstance(value, torch.Tensor):
+        article = "an" if _name(value.dtype).startswith("int") else "a"
+        device = "" if value.device.type == "cpu" else f" on {value.device}"
+        return f"{article} {_name(value.dtype)} tensor of shape {tuple(value.shape)}{device}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    text = " ".join(repr(value).split())
+    return f"{text if len(text) <= 60 else text[:60] + ' …'} of type {type(value).__name__}"
+
+
+def _name(dtype):
+    return str(dtype).removeprefix("torch.")
