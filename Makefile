@@ -24,7 +24,7 @@ RUN := $(VENV)/bin/python -m
 
 book: $(VENV)/complete
 	$(VENV)/bin/jupyter-book build . -n -W --keep-going --all
-	$(VENV)/bin/python tests/check_pages.py
+	$(VENV)/bin/python tools/check_pages.py
 
 book-pdf: book
 	$(VENV)/bin/python pages/pdf.py
@@ -33,12 +33,12 @@ lighthouse: book
 	$(VENV)/bin/python pages/lighthouse.py
 
 quick: lint
-	OMP_NUM_THREADS=1 $(RUN) pytest -q tests/test_modules.py tests/test_data.py \
-		tests/test_train.py tests/test_notebooks.py tests/pages/test_body.py \
-		--nbval $$(git diff --name-only --diff-filter=d HEAD -- 'book/*.ipynb' 'tests/*/test_*.py' 'tests/test_*.py')
+	OMP_NUM_THREADS=1 $(RUN) pytest -q tests/framework/test_modules.py tests/framework/test_data.py \
+		tests/framework/test_train.py tests/book/test_notebooks.py tests/pages/test_body.py \
+		--nbval $$(git diff --name-only --diff-filter=d HEAD -- 'book/*.ipynb' 'tests/*/test_*.py')
 
 notebooks: $(VENV)/complete
-	$(VENV)/bin/python tests/notebooks.py
+	$(VENV)/bin/python tools/notebooks.py
 
 # spread over processes by file, the longest first (tests/conftest.py), each with one thread
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
@@ -50,13 +50,13 @@ test-pages: $(VENV)/complete
 	OMP_NUM_THREADS=1 $(RUN) pytest tests/pages $(SPREAD)
 
 test-binder: $(VENV)/complete
-	$(VENV)/bin/python tests/binder.py
+	$(VENV)/bin/python tools/binder.py
 
 test-matrix: $(VENV)/complete
-	$(VENV)/bin/python tests/matrix.py
+	$(VENV)/bin/python tools/matrix.py
 
 test-extremes: $(VENV)/complete
-	$(VENV)/bin/python tests/matrix.py --extremes
+	$(VENV)/bin/python tools/matrix.py --extremes
 
 bench: $(VENV)/complete
 	$(VENV)/bin/python tools/bench/bench.py --all

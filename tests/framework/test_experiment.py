@@ -15,7 +15,7 @@ from minidl import History, paper
 from minidl.__main__ import main, write
 from minidl.paper import FRAMEWORKS, Result, Setting, run, table
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def command(*arguments, timeout=300):

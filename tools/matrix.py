@@ -3,9 +3,9 @@
 PyTorch picks its kernels by the processor; environment variables make it take those
 of older ones, another number of threads, or MKL's mode for reproducible results::
 
-    python tests/matrix.py                # every environment this processor can stand for
-    python tests/matrix.py 05 08          # only these chapters
-    python tests/matrix.py --extremes     # only the two environments that differ most
+    python tools/matrix.py                # every environment this processor can stand for
+    python tools/matrix.py 05 08          # only these chapters
+    python tools/matrix.py --extremes     # only the two environments that differ most
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 Used by the tests, and from the command line to store fresh outputs::
 
-    python tests/notebooks.py book/02_activations.ipynb
+    python tools/notebooks.py book/02_activations.ipynb
 """
 
 import ast

@@ -17,7 +17,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebooks import CHAPTERS, ROOT, as_python, code_cells, read
 
-LISTED = yaml.safe_load((ROOT / "tests" / "numbers.yml").read_text())
+LISTED = yaml.safe_load((ROOT / "tests" / "book" / "numbers.yml").read_text())
 README, *_ = PAGES = [ROOT / name for name in ("README.md", "book/intro.md", "book/notation.md")]
 PLACES = {path.stem: path for path in [*CHAPTERS, *PAGES]}
 
@@ -107,7 +107,7 @@ def test_every_number_has_a_source(name):
     path = PLACES[name]
     texts = prose(read(path)) if path in CHAPTERS else [("text", path.read_text())]
     said = complaints(texts, sources(path), LISTED.get(name, {}))
-    what_to_do = f"{path.name}: correct it, print it, or see to tests/numbers.yml"
+    what_to_do = f"{path.name}: correct it, print it, or see to tests/book/numbers.yml"
     assert not said, "\n".join([what_to_do, *said])
 
 

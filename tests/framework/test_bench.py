@@ -10,7 +10,7 @@ import pytest
 import torch
 from contestants import CONTESTANTS, Floor, NumPy, Task
 
-BENCH = Path(__file__).resolve().parents[1] / "tools" / "bench"
+BENCH = Path(__file__).resolve().parents[2] / "tools" / "bench"
 
 TASK = Task(width=5, layers=2, batch_size=10, samples=30, epochs=3, dtype="float64")
 TRAINING = [key for key, kind in CONTESTANTS.items() if kind.trains and "compiled" not in key]
