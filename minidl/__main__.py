@@ -13,6 +13,7 @@ import torch
 from tqdm import tqdm
 
 from . import paper
+from .paper import readings
 from .teaching import own
 from .teaching.plots import use_style
 
@@ -164,7 +165,7 @@ def main(arguments=None):
             parse.error(f"cannot write to --out {out}: {error.strerror}")
 
     if command == "readings":
-        return readings(setting, out)
+        return try_readings(setting, out)
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:
         results = [paper.run(setting, name, progress=True) for name in frameworks]
@@ -178,11 +179,11 @@ def main(arguments=None):
     return 0
 
 
-def readings(setting, out):
+def try_readings(setting, out):
     """Try all readings, print their table and write it to a folder."""
-    names = tqdm(paper.READINGS, "readings", disable=None, leave=False)
-    rows = [paper.try_reading(name, setting.repeats, setting.seed) for name in names]
-    print(paper.format_readings(rows))
+    names = tqdm(readings.READINGS, "readings", disable=None, leave=False)
+    rows = [readings.try_reading(name, setting.repeats, setting.seed) for name in names]
+    print(readings.format_readings(rows))
     if out:
         options = f"--repeats {setting.repeats} --seed {setting.seed}"
         record = {

@@ -2,7 +2,6 @@
 
 from .experiment import FRAMEWORKS, Result, run
 from .figures import figure1, figure2
-from .readings import READINGS, format_readings, try_reading
 from .results import FIGURE2, TABLE3, format_table, paper_epochs, table
 from .setting import Setting, paper_network
 from .twin import fit_torch, torch_twin
@@ -10,19 +9,16 @@ from .twin import fit_torch, torch_twin
 __all__ = [
     "FIGURE2",
     "FRAMEWORKS",
-    "READINGS",
     "TABLE3",
     "Result",
     "Setting",
     "figure1",
     "figure2",
     "fit_torch",
-    "format_readings",
     "format_table",
     "paper_epochs",
     "paper_network",
     "run",
     "table",
     "torch_twin",
-    "try_reading",
 ]

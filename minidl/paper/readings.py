@@ -9,10 +9,9 @@ import torch
 
 from ..data import RADIUS, disc, one_hot
 from ..linear import xavier_std
-from ..rules import COUNT, FROM_ZERO, LIST_OF, ONE_OF, A, takes
 from .experiment import FRAMEWORKS, unit_square
-from .results import FIGURE2, TABLE3
-from .setting import Setting, seeds_fit
+from .results import FIGURE2, TABLE3, std_of_chance
+from .setting import Setting
 
 READINGS = tomllib.loads(files(__package__).joinpath("readings.toml").read_text("utf-8"))
 #: The paper's mean error rates in per cent: Table III, and where Figure 2 ends.
@@ -34,7 +33,6 @@ def _scale(x, by, dims=(1, 2)):
     return (x - by.mean(dims, keepdim=True)) / by.std(dims, keepdim=True)
 
 
-@takes(seeds_fit, **Setting.__init__.rules)
 @dataclass(frozen=True)
 class Reading(Setting):
     """A setting, and what else a reading may change."""
@@ -122,13 +120,12 @@ def error_rates(reading, framework):
     return rates
 
 
-@takes(name=replace(ONE_OF(*READINGS), wanted="one of READINGS"), repeats=COUNT, seed=FROM_ZERO)
 def try_reading(name, repeats=100, seed=0, **changes):
     """Try a reading; return a row of figures in per cent, in the order of Table III.
 
     ``off`` are its distances from Table III and from the ends of Figure 2: the root mean
     square of the four (our mean − the paper's), each in standard errors of ten such runs
-    against ours, std·√(1/10 + 1/repeats).  Runs that ``diverged`` are left out.
+    against ours, s·√(1/10 + 1/repeats), s without moved runs.  Runs that ``diverged`` are left out.
     """
     options = {"repeats": repeats, "seed": seed, "dtype": "float64", **READINGS[name], **changes}
     reading = Reading.as_printed(**options | {"dtype": getattr(torch, options["dtype"])})
@@ -137,13 +134,12 @@ def try_reading(name, repeats=100, seed=0, **changes):
     row = {"name": name, "changes": READINGS[name], "diverged": repeats - len(rates[0])}
     if len(rates[0]) < 2:
         return row | {"mean": None, "std": None, "off": None}
-    mean, std = rates.mean(1), rates.std(1)
-    off = (mean - PAPER) / (std * math.sqrt(1 / 10 + 1 / len(rates[0])))
+    mean, std, chance = rates.mean(1), rates.std(1), std_of_chance(rates, reading.moved_test)
+    off = (mean - PAPER) / (chance * math.sqrt(1 / 10 + 1 / len(rates[0])))
     figures = {"mean": mean, "std": std, "off": off.square().mean(1).sqrt()}
     return row | {key: value.round(decimals=2).tolist() for key, value in figures.items()}
 
 
-@takes(rows=LIST_OF(A(dict)))
 def format_readings(rows):
     """Write rows of :func:`try_reading` as text; behind ± stand standard deviations."""
     lines = [f"{'Error rate [%]':41}custom train   test      PyTorch train  test    Tab 3 Fig 2"]

@@ -4,6 +4,8 @@ import csv
 from dataclasses import replace
 from importlib.resources import files
 
+import torch
+
 from ..rules import LIST_OF, A, takes
 from .experiment import CURVE, Result
 from .setting import FRAMEWORK
@@ -43,6 +45,17 @@ def paper_side(framework):
     return "torch" if framework == "torch" else "minidl"
 
 
+def std_of_chance(errors, moved):
+    """Return the standard deviation over runs, the last dimension, that chance alone makes.
+
+    Where the first of every ten runs is tested on moved points it is left out: every
+    experiment of ten has one, so that it is in the mean and not in its scatter.
+    """
+    if moved and errors.shape[-1] > 2:
+        errors = errors[..., torch.arange(errors.shape[-1]) % 10 > 0]
+    return errors.std(-1)
+
+
 @takes(framework=FRAMEWORK, name=CURVE)
 def paper_epochs(framework, name):
     """Return how many epochs are trained at each of the 20 points of one of Figure 2's curves.
@@ -71,7 +84,8 @@ def table(results):
         repetition); the paper's own ``paper_mean`` and ``paper_std``; ``figure_mean`` and
         ``figure_std``, where the curves of its Figure 2 end; ``off``, by how many
         standard errors the paper's mean, of ten runs, lies above ours, of R: the standard
-        error of their difference is std·√(1/10 + 1/R) (None if std is None or 0).
+        error of their difference is s·√(1/10 + 1/R), with :func:`std_of_chance` for s
+        (None if that is None or 0).
 
     Raises
     ------
@@ -89,8 +103,9 @@ def table(results):
             off = None
             if len(errors) > 1:
                 std = errors.std().item()
-            if std:
-                off = (paper_mean - mean) / (std * (1 / 10 + 1 / len(errors)) ** 0.5)
+                chance = std_of_chance(errors, bool(result.moved) and data == "test").item()
+                if chance > 0:
+                    off = (paper_mean - mean) / (chance * (1 / 10 + 1 / len(errors)) ** 0.5)
             rows.append(
                 {
                     "framework": result.framework,

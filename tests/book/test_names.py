@@ -14,8 +14,8 @@ from notebooks import CHAPTERS, ROOT, code_cells, read, text_outputs
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("book/*.md"), ROOT / "tests" / "README.md"]
 FILES = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
 TORCH = (torch, torch.Tensor, torch.nn, torch.nn.functional, torch.optim, torch.autograd)
-#: Of npm, of autograd's notes, of a cell's metadata, and of nbval.
-ELSEWHERE = {"VERSION", "Addmm", "mystnb", "skip"}
+#: Of Sphinx, of autograd's notes, of a cell's metadata, and of nbval.
+ELSEWHERE = {"conf", "Addmm", "mystnb", "skip"}
 
 
 def words(*texts):

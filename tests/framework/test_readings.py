@@ -9,6 +9,7 @@ import torch
 
 from minidl import paper
 from minidl.__main__ import main
+from minidl.paper import readings
 from minidl.paper.readings import Reading, error_rates, forward
 from minidl.paper.results import FIGURE2, TABLE3
 
@@ -24,7 +25,7 @@ def test_program_and_prose_are_those_of_the_experiment(name, make, framework):
     options = {"repeats": 3, "epochs": 4, "lr": 0.2, "seed": 5}
     result = paper.run(make(**options), framework)
     wanted = torch.stack([result.errors("train"), result.errors("test")])
-    reading = Reading.as_printed(**paper.READINGS[name] | options)
+    reading = Reading.as_printed(**readings.READINGS[name] | options)
     torch.testing.assert_close(error_rates(reading, framework), wanted, rtol=0, atol=1e-12)
     assert len(wanted.unique()) > 4
 
@@ -80,24 +81,24 @@ def test_a_shared_start_leaves_the_data_and_shared_data_the_start():
 
 
 def test_every_reading_runs():
-    rows = [paper.try_reading(name, 2, epochs=1) for name in paper.READINGS]
-    assert [row["name"] for row in rows] == list(paper.READINGS)
+    rows = [readings.try_reading(name, 2, epochs=1) for name in readings.READINGS]
+    assert [row["name"] for row in rows] == list(readings.READINGS)
     for row in rows:
         assert row["mean"] is None or all(0 <= mean <= 100 for mean in row["mean"]), row
     assert [row["name"] for row in rows if row["diverged"]] == ["gradients summed, η = 10"]
 
 
 def test_there_are_forty_readings_and_no_two_alike():
-    made = {json.dumps(changes, sort_keys=True) for changes in paper.READINGS.values()}
-    assert len(made) == len(paper.READINGS) >= 40
+    made = {json.dumps(changes, sort_keys=True) for changes in readings.READINGS.values()}
+    assert len(made) == len(readings.READINGS) >= 40
 
 
 def test_the_stored_table_is_that_of_these_readings():
-    assert {row["name"]: row["changes"] for row in STORED["rows"]} == paper.READINGS
+    assert {row["name"]: row["changes"] for row in STORED["rows"]} == readings.READINGS
     rows = {row["name"]: row for row in STORED["rows"]}
     row = rows["100 points, batches of 10"]
     assert STORED["seeds"] == [0, 99]
-    again = paper.try_reading(row["name"], 100)
+    again = readings.try_reading(row["name"], 100)
     for key in ("mean", "std", "off"):
         assert again[key] == pytest.approx(row[key], abs=0.011), key
 
@@ -121,9 +122,9 @@ def test_distances_are_in_standard_errors():
 
 
 def test_the_table_is_no_wider_than_a_terminal():
-    text = paper.format_readings(STORED["rows"])
+    text = readings.format_readings(STORED["rows"])
     lines = text.splitlines()
-    assert len(lines) == len(paper.READINGS) + 1
+    assert len(lines) == len(readings.READINGS) + 1
     assert max(map(len, lines)) <= 100
     assert "gradients summed, η = 10, 100 diverge" in text
 
@@ -136,8 +137,8 @@ def test_the_command_prints_the_table_and_writes_it(monkeypatch, capsys, tmp_pat
     assert file.name == "readings.json"
     assert record["command"] == "python -m minidl readings --repeats 2 --seed 3"
     assert record["seeds"] == [3, 4]
-    assert record["rows"] == [paper.try_reading("the prose", 2, 3)]
-    assert capsys.readouterr().out == paper.format_readings(record["rows"]) + "\n"
+    assert record["rows"] == [readings.try_reading("the prose", 2, 3)]
+    assert capsys.readouterr().out == readings.format_readings(record["rows"]) + "\n"
 
 
 @pytest.mark.parametrize(

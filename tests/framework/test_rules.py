@@ -48,8 +48,6 @@ GOOD = {
     "test": lambda: (randn(4, 3), randn(4, 2)),
     "network": lambda: torch_twin(network()),
     ("standardize", "test"): lambda: randn(4, 3),
-    ("try_reading", "name"): lambda: "the prose",
-    ("format_readings", "rows"): lambda: [paper.try_reading("the prose", 2, n_train=20, epochs=1)],
     ("accumulate_samples", "model"): lambda: network(grad=0),
 }
 GOOD |= {"model": network, "module": linear, "modules": lambda: [linear(), Tanh()], "loss": MSELoss}
