@@ -130,7 +130,7 @@ def test_the_table_is_no_wider_than_a_terminal():
 
 
 def test_the_command_prints_the_table_and_writes_it(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(paper, "READINGS", {"the prose": {}})
+    monkeypatch.setattr(readings, "READINGS", {"the prose": {}})
     assert main(["readings", "--repeats", "2", "--seed", "3", "--out", str(tmp_path)]) == 0
     (file,) = tmp_path.iterdir()
     record = json.loads(file.read_text("utf-8"))
