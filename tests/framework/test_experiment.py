@@ -14,6 +14,7 @@ import torch
 from minidl import History, paper
 from minidl.__main__ import main, write
 from minidl.paper import FRAMEWORKS, Result, Setting, run, table
+from minidl.paper.results import std_of_chance
 
 ROOT = Path(__file__).parents[2]
 
@@ -253,3 +254,19 @@ def test_divergence_ends_with_one_line(call, tmp_path):
     assert "epoch 1" in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_moved_fold_of_ten_is_in_the_mean_and_not_in_its_scatter():
+    errors = torch.tensor([50.0, *range(9), 40.0, *range(9)], dtype=torch.float64)
+    rest = torch.tensor([*range(9)] * 2, dtype=torch.float64)
+    assert std_of_chance(errors, True) == rest.std()
+    assert std_of_chance(errors, False) == errors.std()
+    result = paper.run(Setting(repeats=12, epochs=1, n_train=100, n_test=50), "torch")
+    assert sorted(result.moved) == [0, 10]
+    clean = 100 * result.curves("test_error")[:, 0]
+    assert (result.errors("test") != clean).nonzero().flatten().tolist() == [0, 10]
+    row = table([result])[1]
+    off = (row["paper_mean"] - row["mean"]) / (
+        std_of_chance(clean, True) * (1 / 10 + 1 / 12) ** 0.5
+    )
+    assert row["off"] == pytest.approx(off.item())

@@ -106,7 +106,7 @@ def test_the_stored_table_is_that_of_these_readings():
 def test_distances_are_in_standard_errors():
     ends = {key: 100 * FIGURE2[key[0], f"{key[1]}_error"][0][-1] for key in TABLE3}
     for row in STORED["rows"]:
-        if row["off"] is None:
+        if row["off"] is None or row["changes"].get("moved_test"):  # no std of all runs there
             continue
         repeats = 100 - row["diverged"]
         for off, paper_means in zip(
