@@ -455,7 +455,9 @@ def _run_culprit(function, probe):
 CULPRIT = Exercise(
     number="8.4",
     solution=culprit,
-    cases=(Case("the letter's explanation agrees with every experiment of the chapter", _run_culprit),),
+    cases=(
+        Case("the letter's explanation agrees with every experiment of the chapter", _run_culprit),
+    ),
     mistakes="""
 'd' => 'a'
 # From the same first parameters, `minidl` and PyTorch ended with the same 2077 numbers. The
