@@ -104,8 +104,21 @@ theirs.copy_(ours) => theirs.data = ours
 # training one network changes the other. Write the numbers over.
 
 theirs.copy_(ours) => theirs = ours.clone()
+or
+def copy_parameters(model, network):
+    parameters = network.parameters()
+    count = len(list(parameters))
+    with torch.no_grad():
+        for (ours, _), theirs in zip(model.param(), parameters):
+            theirs.copy_(ours)
+    return count
 # The network's numbers are still its own: nothing was written into them. (A line such as
-# `theirs = …` writes nothing; it lets the name `theirs` stand for another tensor.)
+# `theirs = …` writes nothing; it lets the name `theirs` stand for another tensor. And what
+# `parameters()` returns can be run through only once: after `len(list(…))` it is used up.)
+
+(ours, _) => ours
+# `param()` gives pairs (parameter, gradient), and `copy_` was handed a whole pair. Unpack it,
+# with `for (ours, _), theirs in …`.
 
 in pairs => in pairs[::2]
 return len(pairs) => return len(pairs[::2])
@@ -222,7 +235,20 @@ torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
 # `transpose(0, 1)` swaps the networks with the outputs. It is each network's matrix that is to
 # be transposed: dimensions 1 and 2.
 
+weight.transpose(1, 2) => weight.transpose(0, 2)
+or
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    x @ weight.permute(2, 1, 0) + bias[:, None]
+# `transpose(0, 2)`, or `.T` of three dimensions, swaps the networks with the inputs. It is each
+# network's matrix that is to be transposed: dimensions 1 and 2.
+
+weight.transpose(1, 2) => weight.reshape(len(weight), x.shape[2], -1)
+# `reshape` leaves the numbers in their order and cuts it into rows of another length. In a
+# transposed matrix they are in another order: `transpose(1, 2)`.
+
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.transpose(1, 2) + bias
+or
+bias[:, None] => bias
 # Broadcasting lines up the last dimensions: a bias of shape (S, out) meets the (N, out) of the
 # product, so that sample n would get the bias of network n. Give it a dimension of size 1 in
 # the middle.
@@ -390,11 +416,17 @@ return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
 
 [weights, biases] => [weights.abs(), biases.abs()]
 (2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
+or
+[weights, biases] => [weights.abs(), biases.abs()]
 # A switch that helps has a negative share; here its sign was lost.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
     torch.stack([table[1, 0] / table[0, 0], table[0, 1] / table[0, 0]])
 # These are ratios of errors. A share is a change, divided by the whole change.
+
+torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    [part / (2 * (table[1, 1] - table[0, 0])) for part in (weights, biases)]
+# A list of two numbers. `torch.stack` makes one tensor of them.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) => torch.full_like(table[0], 0.5)
 # One half for each whatever the table says: it is the *changes* that are averaged.
@@ -415,7 +447,7 @@ def _run_culprit(function, probe):
     one = isinstance(letter, str) and len(letter) == 1 and letter in "abcdef"
     return {
         "this is one letter from a to f": one,
-        "this explanation agrees with every experiment": letter == "d",
+        "the letter's explanation agrees with every experiment": letter == "d",
         "said": letter,
     }
 
@@ -423,7 +455,9 @@ def _run_culprit(function, probe):
 CULPRIT = Exercise(
     number="8.4",
     solution=culprit,
-    cases=(Case("this explanation agrees with every experiment of the chapter", _run_culprit),),
+    cases=(
+        Case("the letter's explanation agrees with every experiment of the chapter", _run_culprit),
+    ),
     mistakes="""
 'd' => 'a'
 # From the same first parameters, `minidl` and PyTorch ended with the same 2077 numbers. The
