@@ -1,26 +1,11 @@
 """The exercises of the book: a file a chapter, gathered here under the keys the chapters use."""
 
-from . import (
-    ch01_problem,
-    ch02_activations,
-    ch03_linear,
-    ch04_loss,
-    ch05_sequential,
-    ch06_sgd,
-    ch07_experiment,
-    ch08_autograd,
-    ch09_speed,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-CHAPTERS = (
-    ch01_problem,
-    ch02_activations,
-    ch03_linear,
-    ch04_loss,
-    ch05_sequential,
-    ch06_sgd,
-    ch07_experiment,
-    ch08_autograd,
-    ch09_speed,
-)
+CHAPTERS = [
+    import_module(f"{__name__}.{module.name}")
+    for module in iter_modules(__path__)
+    if module.name.startswith("ch")
+]
 EXERCISES = {key: exercise for chapter in CHAPTERS for key, exercise in chapter.EXERCISES.items()}
