@@ -21,11 +21,6 @@ def xavier_std(in_features, out_features):
     in_features, out_features : int
         Columns of the layer's input and output, at least 1.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If one is not such a number.
-
     References
     ----------
     Glorot and Bengio, *Understanding the difficulty of training deep feedforward
@@ -38,6 +33,7 @@ START = ONE_OF("xavier", "xavier_all", "torch")
 BATCH = TENSOR("N", "self.in_features", like="self.weight")
 
 
+@takes(in_features=COUNT, out_features=COUNT, init=START, generator=GENERATOR, dtype=FLOAT)
 class Linear(Module):
     """Fully connected layer, y = x Wᵀ + b.
 
@@ -63,15 +59,8 @@ class Linear(Module):
     bias : torch.Tensor, shape (out_features,)
     weight_grad, bias_grad : torch.Tensor
         dL/dW and dL/db, added up since the last ``zero_grad``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is not a whole number of at least 1, the dtype is neither float32
-        nor float64, or ``init`` is unknown.
     """
 
-    @takes(in_features=COUNT, out_features=COUNT, init=START, generator=GENERATOR, dtype=FLOAT)
     def __init__(self, in_features, out_features, *, init="xavier", generator=None, dtype=None):
         self.in_features = in_features
         self.out_features = out_features

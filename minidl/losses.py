@@ -1,8 +1,9 @@
 """The loss: one number that says how wrong a batch of predictions is."""
 
-from .rules import ONE_OF, TENSOR, takes
+from .rules import REDUCTION, TENSOR, takes
 
 
+@takes(reduction=REDUCTION)
 class MSELoss:
     """Mean squared error, L = Σ (p − t)² / (N·C), over N samples of C outputs.
 
@@ -11,14 +12,8 @@ class MSELoss:
     reduction : {"mean", "sum"}
         ``"mean"`` divides by all N·C numbers, as ``torch.nn.MSELoss`` does;
         ``"sum"`` does not divide.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``reduction`` is neither.
     """
 
-    @takes(reduction=ONE_OF("mean", "sum"))
     def __init__(self, reduction="mean"):
         self.reduction = reduction
 
