@@ -16,11 +16,6 @@ def xavier_std(in_features, out_features):
     keeps the variance of the outputs, and 1/√out, which keeps the variance of the
     gradients on the way back.
 
-    Parameters
-    ----------
-    in_features, out_features : int
-        Columns of the layer's input and output, at least 1.
-
     References
     ----------
     Glorot and Bengio, *Understanding the difficulty of training deep feedforward

@@ -15,6 +15,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import repeat
+from textwrap import fill, indent
 
 import torch
 from torch.compiler import is_dynamo_compiling
@@ -63,14 +64,16 @@ def takes(*relations, **rules):
 
 
 def _with_raises(doc, relations, rules):
-    """Write into a docstring what is refused, before its "Notes" or other errors."""
+    """Write into a docstring what is refused, before its "Notes", "References" or other errors."""
     if not doc:
         return doc
-    refused = [f"``{k}`` that is not {r.wanted}{' or None' * r.optional}" for k, r in rules.items()]
-    refused += [re.match(r"Refuse (.*)\.", relation.__doc__)[1] for relation in relations]
-    head, *rest = re.split(r"\n\nRaises\n-+|\n(?=\nNotes\n|\nReferences\n)", inspect.cleandoc(doc))
-    section = ["\nRaises\n------\nTypeError, ValueError\n    Before anything is changed, for:\n"]
-    return "\n".join([head, *section, *[f"    * {line}" for line in refused], *rest])
+    wanted = [f"``{k}`` is {r.wanted}{' or None' * r.optional}" for k, r in rules.items()]
+    refused = [relation.__doc__.splitlines()[0].rstrip(".") for relation in relations]
+    wanted += [text.replace("Refuse", "also for") for text in refused]
+    text = fill(f"Before anything is changed, unless {'; '.join(wanted)}.", 90)
+    head, *rest = re.split("\n\nRaises\n-+|\n(?=\nNotes\n|\nReferences\n)", inspect.cleandoc(doc))
+    section = f"\n\nRaises\n------\nTypeError, ValueError\n{indent(text, '    ')}"
+    return "\n".join([head + section, *rest])
 
 
 def describe(value):
@@ -166,21 +169,12 @@ REDUCTION = ONE_OF("mean", "sum")
 class TENSOR:
     """The rule for a tensor; none may require grad.
 
-    Parameters
-    ----------
-    *shape : str
-        A word for each dimension; none for any shape.  ``"self.…"`` is that attribute of the
-        module, another word any size, but the same wherever it stands; ``...`` at the end any
-        number of further dimensions.
-    like, same : str
-        An argument, or attribute of the module, whose dtype and device it has; ``same``: and
-        whose shape.
-    dtype : torch.dtype or "any", optional
-        Floating-point if not given.
-    some : bool
-        Whether it may not be empty.
-    holds : (str, callable), optional
-        What else its numbers must be.
+    ``shape`` has a word for each dimension: ``"self.…"`` is that attribute of the module, another
+    any size, but the same wherever it stands; ``...`` at the end is any number of dimensions.
+    ``like`` names an argument, or attribute of the module, whose dtype and device it has, and
+    ``same`` one whose shape it has, too.  Without these or a ``dtype``, which may be "any", it
+    holds floating-point numbers.  ``some``: it may not be empty.  ``holds``: what else must be
+    true of its numbers, in words and as a function.
     """
 
     optional = False
@@ -273,13 +267,9 @@ TRAINING = EPOCH | {
 
 
 def one_row_fits(owner, model, loss, x, y, **_):
-    """Refuse a network, a loss and data that do not go together: one row is tried on a copy.
-
-    Where all have rules a copy would take longer, and is not needed: forward changes nothing,
-    and backward takes what has come out of it.
-    """
+    """Refuse a network, a loss and data that do not go together: one row is tried on a copy."""
     x, y = x[:1], y[:1]
-    if is_known(model) and is_known(loss):
+    if is_known(model) and is_known(loss):  # forward changes nothing, and backward fits it
         with tried(owner):
             loss.backward(model.forward(x), y)
         return
@@ -369,15 +359,16 @@ def says_reduction(owner, loss, **_):
 def check_loss(value, batch, lr, epoch=None):
     """Stop a training whose loss has become infinite or not a number."""
     if not math.isfinite(value):
-        place = f"mini-batch {batch}" if epoch is None else f"epoch {epoch}, mini-batch {batch}"
-        raise FloatingPointError(f"{place}: the loss is {value}, {TOO_LARGE.format(lr)}")
+        place = "" if epoch is None else f"epoch {epoch}, "
+        raise FloatingPointError(f"{place}mini-batch {batch}: the loss is {value}, {_advice(lr)}")
 
 
 def check_prediction(prediction, epoch, lr):
     """Stop a training whose network gives infinite numbers or NaN after an epoch."""
     if not prediction.isfinite().all():
         place = f"epoch {epoch}, after its last mini-batch: the network's output"
-        raise FloatingPointError(f"{place} holds infinite numbers or NaN, {TOO_LARGE.format(lr)}")
+        raise FloatingPointError(f"{place} holds infinite numbers or NaN, {_advice(lr)}")
 
 
-TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
+def _advice(lr):
+    return f"with learning rate {lr}; the steps are probably too large, try a smaller learning rate"

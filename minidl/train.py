@@ -77,6 +77,9 @@ def accumulate_samples(model, loss, x, y):
 def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
     """Go through the samples once: reset, accumulate and step for each mini-batch.
 
+    Where a module or loss without rules raises an error for later rows only, the gradients are
+    those of a part of the mini-batch, which has made no step.
+
     Parameters
     ----------
     model : Sequential
@@ -95,14 +98,13 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
     Returns
     -------
     float
-        As in :class:`History`.
+        The epoch's entry for :class:`History`.
 
     Raises
     ------
     FloatingPointError
         If the loss becomes infinite or not a number.  The mini-batches before have
-        made their steps and this one has not; the gradients are this one's.  They are
-        incomplete where an error comes from one of its rows.
+        made their steps and this one has not; the gradients are this one's.
     """
     optimizer = SGD(model, lr)
     total = 0.0

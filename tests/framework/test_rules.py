@@ -95,9 +95,8 @@ def bad_values(rule, good):
 
 def public():
     for place in (minidl, paper):
-        for name in place.__all__:
-            thing = getattr(place, name)
-            if callable(thing):
+        for name, thing in vars(place).items():
+            if callable(thing) and name[0] != "_":
                 yield name, thing.__init__ if inspect.isclass(thing) else thing
             methods = vars(thing).items() if inspect.isclass(thing) else ()
             yield from ((f"{name}.{k}", f) for k, f in methods if k[0] != "_" and callable(f))
