@@ -18,9 +18,16 @@ from .paper import readings
 from .teaching import own
 from .teaching.plots import use_style
 
-DTYPES = ("float32", "float64")
-#: What --help says of each field of a Setting.
-FIELDS = {
+#: The command and the options, with what --help says of them; first those that are no fields
+#: of a Setting.
+HELP = {
+    "command": "train one framework only, or try all readings, 100 repetitions of each, which "
+    "takes minutes (default: both frameworks)",
+    "framework": "which one 'train' is to train: minidl (default), torch, or your own, gathered "
+    "by the book's checks in my_minidl.py",
+    "out": "write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there",
+    "as_printed": "the setting that the paper's prose describes: --no-standardize --zero-bias "
+    "--recorded end --no-moved-test",
     "epochs": "times through the training data",
     "lr": "learning rate",
     "batch_size": "samples to a mini-batch",
@@ -40,7 +47,16 @@ FIELDS = {
     "per_sample": "minidl takes the samples one by one, as the program does (slow)",
     "dtype": "precision (default: float64)",
 }
-CHOICES = {"init": ("xavier", "torch"), "recorded": ("program", "end"), "dtype": DTYPES}
+#: How argparse is to read those that are no numbers and no truth values.
+KINDS = {
+    "command": {"nargs": "?", "choices": ["train", "readings"], "default": None},
+    "framework": {"metavar": "{minidl,torch,FILE.py}", "default": None},
+    "out": {"type": Path, "metavar": "DIR", "default": None},
+    "as_printed": {"action": "store_true"},
+    "init": {"choices": ["xavier", "torch"]},
+    "recorded": {"choices": ["program", "end"]},
+    "dtype": {"choices": ["float32", "float64"]},
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,7 +68,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser():
-    """Build the parser of the command line: an option for each field of a Setting, and some."""
+    """Build the parser of the command line."""
     parser = Parser(
         prog="python -m minidl",
         description="The paper's experiment as its authors' program does it: a small network on "
@@ -60,44 +76,14 @@ def parser():
         "('train').  'readings' tries every reading of the paper that the book knows.",
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument(
-        "command",
-        nargs="?",
-        default=None,
-        choices=["train", "readings"],
-        help="train one framework only, or try all readings, 100 repetitions of each, which takes "
-        "minutes (default: both frameworks)",
-    )
-    parser.add_argument(
-        "--framework",
-        default=None,
-        metavar="{minidl,torch,FILE.py}",
-        help="which one 'train' is to train: minidl (default), torch, or your own, gathered "
-        "by the book's checks in my_minidl.py",
-    )
-    parser.add_argument(
-        "--as-printed",
-        action="store_true",
-        help="the setting that the paper's prose describes: --no-standardize --zero-bias "
-        "--recorded end --no-moved-test",
-    )
-    for name, text in FIELDS.items():
-        default = getattr(paper.Setting, name)
-        if name in CHOICES:
-            options = {"choices": CHOICES[name]}
-        elif isinstance(default, bool):
-            options = {"action": argparse.BooleanOptionalAction}
-        else:
-            options = {"type": type(default), "metavar": type(default).__name__.upper()}
+    for name, text in HELP.items():
+        default = getattr(paper.Setting, name, None)
+        kind = KINDS.get(name, {"action": argparse.BooleanOptionalAction})
+        if type(default) in (int, float):
             text = f"{text} (default: {default})"
-        parser.add_argument(f"--{name.replace('_', '-')}", help=text, **options)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=None,
-        metavar="DIR",
-        help="write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there",
-    )
+            kind = {"type": type(default), "metavar": type(default).__name__.upper()}
+        option = name if name == "command" else f"--{name.replace('_', '-')}"
+        parser.add_argument(option, help=text, **kind)
     return parser
 
 

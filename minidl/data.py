@@ -30,13 +30,13 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=None):
 
     Parameters
     ----------
-    n : int
+    n
         How many points.
-    generator : torch.Generator, optional
+    generator
         Source of the random numbers; PyTorch's default one if None.
-    radius : float
+    radius
         Of the disc.  With the default both classes are equally likely.
-    dtype : torch.dtype, optional
+    dtype
         Of the points; PyTorch's default one if None.  The draw itself is always in
         float64, so that it is the same on every machine.
 
@@ -66,16 +66,10 @@ LABELS = TENSOR("N", dtype=torch.int64, holds=FINITE)
 def one_hot(labels, num_classes, dtype=None):
     """Write each label as a row with a single 1 in the label's column.
 
-    Parameters
-    ----------
-    labels : torch.Tensor of int64, shape (N,)
-    num_classes : int
-    dtype : torch.dtype, optional
-        Of the result; PyTorch's default one if None.
-
     Returns
     -------
     torch.Tensor, shape (N, num_classes)
+        Of PyTorch's default dtype if none is given.
     """
     return torch.eye(num_classes, dtype=dtype)[labels]
 
@@ -86,13 +80,7 @@ CLASSES = TENSOR("N", "C", some=True, holds=("no NaN", lambda value: not value.i
 
 @takes(prediction=CLASSES, target=CLASSES)
 def error_rate(prediction, target):
-    """Return the share of samples, from 0 to 1, whose largest output is in the wrong column.
-
-    Parameters
-    ----------
-    prediction, target : torch.Tensor, shape (N, C)
-        The target one-hot.
-    """
+    """Return the share of samples, from 0 to 1, whose largest output is in the wrong column."""
     wrong = prediction.argmax(1) != target.argmax(1)
     return wrong.sum().item() / len(target)
 
@@ -103,10 +91,9 @@ def minibatches(x, y, batch_size, *, generator=None):
 
     Parameters
     ----------
-    x, y : torch.Tensor, shapes (N, …)
-    batch_size : int
+    batch_size
         Rows of a mini-batch.  The last one holds what is left and may be smaller.
-    generator : torch.Generator, optional
+    generator
         If given, the samples are first put in a random order.
 
     Yields
@@ -132,11 +119,6 @@ def standardize(train, test):
     entries nearly so.  Test data have no part in the two numbers: a network in use
     meets its inputs one at a time, and no set of them to take a mean of.
 
-    Parameters
-    ----------
-    train, test : torch.Tensor, shapes (N, F) and (M, F)
-        Left as they are.
-
     Returns
     -------
     (torch.Tensor, torch.Tensor)
@@ -160,16 +142,10 @@ class Fold(NamedTuple):
 def disc_fold(n_train, n_test, *, generator=None, dtype=None):
     """Draw one repetition's data: training points first, then test points.
 
-    Parameters
-    ----------
-    n_train, n_test : int
-        How many points of each.
-    generator, dtype
-        As for :func:`disc`.
-
     Returns
     -------
     Fold
+        Drawn by :func:`disc`; targets of the points' dtype.
     """
     x_train, train_labels = disc(n_train, generator=generator, dtype=dtype)
     x_test, test_labels = disc(n_test, generator=generator, dtype=dtype)

@@ -38,9 +38,9 @@ def numerical_gradient(f, x, h=1e-6):
 
     Parameters
     ----------
-    f : callable
+    f
         Takes a tensor of the shape of x, returns a number or a 0-d tensor.
-    x : torch.Tensor of float64
+    x
         Any shape; left as it was.  The gradient is like it.
     """
     grad = torch.zeros(x.shape, dtype=x.dtype)
@@ -60,27 +60,25 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
 
     Parameters
     ----------
-    module : Module
+    module
         Its stored gradients are reset, and hold dL/dθ afterwards.
-    x : torch.Tensor of float64, shape (N, in_features)
+    x
         Away from kinks: within h of one, a central difference is wrong.  In float32,
         rounding would drown the differences.
-    h : float
+    h
         The step of the differences.
-    tol : float
-        How large the largest difference may be.
-    generator : torch.Generator, optional
+    generator
         Source of the random weights v.
 
     Returns
     -------
     float
-        The largest difference found.
+        The largest difference found, no larger than ``tol``.
 
     Raises
     ------
     AssertionError
-        If it is larger than ``tol`` or is not a number; the entry is named.
+        If a difference is larger than ``tol`` or is not a number; the entry is named.
     """
     x = x.clone()
     y = module.forward(x)

@@ -34,17 +34,15 @@ class Linear(Module):
 
     Parameters
     ----------
-    in_features, out_features : int
-        Columns of the input and of the output.
-    init : {"xavier", "xavier_all", "torch"}
+    init
         How the first parameters are drawn.  ``"xavier"``: normal weights with
         standard deviation :func:`xavier_std`, zero biases, as is usual.
         ``"xavier_all"``: the biases normal with that standard deviation, too, as in
         the program of the paper's authors.  ``"torch"``: weights and biases uniform
         in ±1/√in_features, as PyTorch's own layer does.
-    generator : torch.Generator, optional
+    generator
         Source of the random numbers; PyTorch's default one if None.
-    dtype : torch.dtype, optional
+    dtype
         Of parameters and gradients; None is PyTorch's default.  The draw itself is always
         in float64, so that it is the same on every machine.
 

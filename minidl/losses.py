@@ -9,7 +9,7 @@ class MSELoss:
 
     Parameters
     ----------
-    reduction : {"mean", "sum"}
+    reduction
         ``"mean"`` divides by all N·C numbers, as ``torch.nn.MSELoss`` does;
         ``"sum"`` does not divide.
     """

@@ -12,9 +12,9 @@ class SGD:
 
     Parameters
     ----------
-    model : Module
+    model
         Whose parameters are to be improved.
-    lr : float
+    lr
         The learning rate η.
     """
 

@@ -3,7 +3,7 @@
 A function is decorated by :func:`takes` with a rule for each argument, and its body holds
 mathematics only.  What breaks a rule is named before anything has changed: who was given
 what, and what was wanted.  The rules stay at hand as ``function.rules``, and the docstring's
-section "Raises" is written from them.
+sections "Parameters" and "Raises" are written from them.
 """
 
 import inspect
@@ -31,7 +31,7 @@ def takes(*relations, **rules):
     def decorate(function):
         if isinstance(function, type):
             function.__init__ = decorate(function.__init__)
-            function.__doc__ = _with_raises(function.__doc__, relations, rules)
+            function.__doc__ = _documented(function.__doc__, relations, rules)
             return function
         parameters = inspect.signature(function).parameters
         names = list(parameters)
@@ -57,23 +57,33 @@ def takes(*relations, **rules):
             return function(*args, **options)
 
         wrapper.rules = rules
-        wrapper.__doc__ = _with_raises(function.__doc__, relations, rules)
+        wrapper.__doc__ = _documented(function.__doc__, relations, rules)
         return wrapper
 
     return decorate
 
 
-def _with_raises(doc, relations, rules):
-    """Write into a docstring what is refused, before its "Notes", "References" or other errors."""
+def _documented(doc, relations, rules):
+    """Write into a docstring what each parameter must be, and what is refused."""
     if not doc:
         return doc
-    wanted = [f"``{k}`` is {r.wanted}{' or None' * r.optional}" for k, r in rules.items()]
+    summary, *parts = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(doc))
+    parts = dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
+    wanted = {name: rule.wanted + " or None" * rule.optional for name, rule in rules.items()}
+    entries = {name: f"{name} : {what}" for name, what in wanted.items()}
+    for names, text in re.findall(
+        r"(?m)^(\w+(?:, \w+)*).*((?:\n .+)*)", parts.get("Parameters", "")
+    ):
+        what = "; ".join(dict.fromkeys(wanted[name] for name in names.split(", ")))
+        entries |= dict.fromkeys(names.split(", "), f"{names} : {what}{text}")
+    parts["Parameters"] = "\n".join(dict.fromkeys(entries.values()))
     refused = [relation.__doc__.splitlines()[0].rstrip(".") for relation in relations]
-    wanted += [text.replace("Refuse", "also for") for text in refused]
-    text = fill(f"Before anything is changed, unless {'; '.join(wanted)}.", 90)
-    head, *rest = re.split("\n\nRaises\n-+|\n(?=\nNotes\n|\nReferences\n)", inspect.cleandoc(doc))
-    section = f"\n\nRaises\n------\nTypeError, ValueError\n{indent(text, '    ')}"
-    return "\n".join([head + section, *rest])
+    refused = ["For an argument that is not as above", *refused, "before anything is changed."]
+    text = indent(fill("; ".join(refused).replace("Refuse", "for"), 90), "    ")
+    parts["Raises"] = f"TypeError, ValueError\n{text}\n{parts.get('Raises', '')}".rstrip()
+    titles = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Notes", "References")
+    parts = [f"{title}\n{'-' * len(title)}\n{parts[title]}" for title in titles if title in parts]
+    return "\n\n".join([summary, *parts])
 
 
 def describe(value):

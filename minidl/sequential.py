@@ -13,7 +13,7 @@ class Sequential(Module):
 
     Parameters
     ----------
-    modules : list of Module
+    modules
         In the order in which a batch meets them.
     """
 
@@ -24,10 +24,6 @@ class Sequential(Module):
     @located
     def forward_pass(self, x):
         """Run every module in turn and keep what comes out.
-
-        Parameters
-        ----------
-        x : torch.Tensor, shape (N, in_features of the first module)
 
         Returns
         -------
@@ -48,9 +44,9 @@ class Sequential(Module):
 
         Parameters
         ----------
-        outputs : list of torch.Tensor
+        outputs
             As :meth:`forward_pass` returned it.
-        grad : torch.Tensor
+        grad
             dL/dy of the last output.
 
         Returns

@@ -31,12 +31,6 @@ class History:
 def accumulate_batch(model, loss, x, y):
     """Add a mini-batch's gradient to the stored gradients, all samples at once.
 
-    Parameters
-    ----------
-    model : Sequential
-    loss : MSELoss
-    x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
-
     Returns
     -------
     float
@@ -82,17 +76,15 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
 
     Parameters
     ----------
-    model : Sequential
+    model
         Changed in place.
-    loss : MSELoss
-    x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
-    batch_size : int
+    batch_size
         Samples to a step; the last mini-batch may be smaller.
-    lr : float
+    lr
         The learning rate η.
-    generator : torch.Generator, optional
+    generator
         If given, the samples are taken in a random order.
-    accumulate : callable
+    accumulate
         :func:`accumulate_batch` or :func:`accumulate_samples`.
 
     Returns
