@@ -120,16 +120,13 @@ def _differences(module, x, v, moved, h):
 
 
 def _compare(owner, name, grad, numerical, tol):
+    name = f"{owner}: dL/d{name}"
     if not isinstance(grad, torch.Tensor) or grad.shape != numerical.shape:
-        raise AssertionError(
-            f"{owner}: dL/d{name} is {describe(grad)}, wanted shape {tuple(numerical.shape)}"
-        )
+        raise AssertionError(f"{name} is {describe(grad)}, wanted shape {tuple(numerical.shape)}")
     difference = (grad - numerical).abs()
     if not (difference <= tol).all():
         worst = torch.unravel_index(difference.nan_to_num(torch.inf).argmax(), grad.shape)
         entry = tuple(index.item() for index in worst)
-        raise AssertionError(
-            f"{owner}: dL/d{name} at {entry} is {grad[entry].item():.6g}, "
-            f"central differences give {numerical[entry].item():.6g}"
-        )
+        theirs = f"central differences give {numerical[entry].item():.6g}"
+        raise AssertionError(f"{name} at {entry} is {grad[entry].item():.6g}, {theirs}")
     return difference.max().item()

@@ -2,8 +2,9 @@
 
 A function is decorated by :func:`takes` with a rule for each argument, and its body holds
 mathematics only.  What breaks a rule is named before anything has changed: who was given
-what, and what was wanted.  The rules stay at hand as ``function.rules``, and the docstring's
-sections "Parameters" and "Raises" are written from them.
+what, and what was wanted.  The rules stay at hand as ``function.rules``.  The docstring, too, is
+told by them what each parameter must be: by hand it says of one what it means, if its name does
+not, and under "Raises" what else there is.
 """
 
 import inspect
@@ -72,7 +73,7 @@ def _documented(doc, relations, rules):
     wanted = {name: rule.wanted + " or None" * rule.optional for name, rule in rules.items()}
     entries = {name: f"{name} : {what}" for name, what in wanted.items()}
     for names, text in re.findall(
-        r"(?m)^(\w+(?:, \w+)*).*((?:\n .+)*)", parts.get("Parameters", "")
+        r"(?m)^(\w+(?:, \w+)*).*((?:\n+ .+)*)", parts.pop("Parameters", "")
     ):
         what = "; ".join(dict.fromkeys(wanted[name] for name in names.split(", ")))
         entries |= dict.fromkeys(names.split(", "), f"{names} : {what}{text}")

@@ -28,7 +28,7 @@ class Sequential(Module):
         Returns
         -------
         list of torch.Tensor
-            ``[x, y1, …, yL]``, one entry more than there are modules.
+            ``[x, y1, …, yL]``, one entry more than there are modules, each with N rows.
         """
         outputs = [x]
         for module in self.modules:
