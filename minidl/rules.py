@@ -72,9 +72,8 @@ def _documented(doc, relations, rules):
     parts = dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
     wanted = {name: rule.wanted + " or None" * rule.optional for name, rule in rules.items()}
     entries = {name: f"{name} : {what}" for name, what in wanted.items()}
-    for names, text in re.findall(
-        r"(?m)^(\w+(?:, \w+)*).*((?:\n+ .+)*)", parts.pop("Parameters", "")
-    ):
+    by_hand = re.findall(r"(?m)^(\w+(?:, \w+)*).*((?:\n+ .+)*)", parts.get("Parameters", ""))
+    for names, text in by_hand:
         what = "; ".join(dict.fromkeys(wanted[name] for name in names.split(", ")))
         entries |= dict.fromkeys(names.split(", "), f"{names} : {what}{text}")
     parts["Parameters"] = "\n".join(dict.fromkeys(entries.values()))
@@ -140,7 +139,6 @@ DTYPES = (torch.float32, torch.float64)
 DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, lambda dtype: dtype in DTYPES)
 #: None is PyTorch's default dtype.
 FLOAT = replace(DTYPE, optional=True)
-
 #: For what is not used.
 ANYTHING = Rule("anything")
 
@@ -367,19 +365,18 @@ def says_reduction(owner, loss, **_):
     REDUCTION.check(owner, "loss.reduction", getattr(loss, "reduction", None), {})
 
 
+TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
+
+
 def check_loss(value, batch, lr, epoch=None):
     """Stop a training whose loss has become infinite or not a number."""
     if not math.isfinite(value):
-        place = "" if epoch is None else f"epoch {epoch}, "
-        raise FloatingPointError(f"{place}mini-batch {batch}: the loss is {value}, {_advice(lr)}")
+        text = f"mini-batch {batch}: the loss is {value}, {TOO_LARGE.format(lr)}"
+        raise FloatingPointError(text if epoch is None else f"epoch {epoch}, {text}")
 
 
 def check_prediction(prediction, epoch, lr):
     """Stop a training whose network gives infinite numbers or NaN after an epoch."""
     if not prediction.isfinite().all():
-        place = f"epoch {epoch}, after its last mini-batch: the network's output"
-        raise FloatingPointError(f"{place} holds infinite numbers or NaN, {_advice(lr)}")
-
-
-def _advice(lr):
-    return f"with learning rate {lr}; the steps are probably too large, try a smaller learning rate"
+        text = "the network's output holds infinite numbers or NaN, " + TOO_LARGE.format(lr)
+        raise FloatingPointError(f"epoch {epoch}, after its last mini-batch: {text}")
