@@ -24,13 +24,24 @@ from importlib import metadata
 from pathlib import Path
 from statistics import median
 
-import threads
-
 #: What chapter 9 shows.
 STORED = Path(__file__).resolve().parents[2] / "minidl" / "teaching" / "speed.json"
 
 #: Hidden layers of the sweep, and the epochs of its runs.
 SWEEP = {25: 20, 64: 20, 256: 8, 1024: 4}
+
+
+def pin():
+    """Use one thread from here on, and where the system allows it one core.
+
+    Libraries read this when they are first imported.  The core matters: JAX has threads of
+    its own that no setting takes away.
+    """
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def parser():
@@ -188,7 +199,7 @@ def store(results, path):
 def main(arguments=None):
     """Measure, print, and store what was asked for; return the results."""
     options = parser().parse_args(arguments)
-    threads.pin()
+    pin()
 
     # only now: these import libraries that read their settings
     import torch
