@@ -83,7 +83,7 @@ def keep(exercise, answer):
             said = f"It passed, but was not kept in {FILE}: {error}."
             if exercise.name in defined(sections.get(exercise.number, ("", ""))[1]):
                 return said
-            remark = f"# {REMARK} {error}.\n"
+            remark = f"# {REMARK} {' '.join(str(error).split())}.\n"
             text = _compose(imports, sections | {exercise.number: (exercise.name, remark)})
         if edited:
             said += f" You had edited it; a copy of your version is in {_copy(path)}."
@@ -212,7 +212,7 @@ def defined(source):
             for alias in node.names:
                 names = [alias.asname or alias.name.partition(".")[0]]
                 if alias.name == "*":
-                    names = dir(sys.modules[node.module])
+                    names = dir(sys.modules.get(node.module))
                 fields = vars(node) | {"names": [alias]}
                 found |= dict.fromkeys(names, type(node)(**fields))
         elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):

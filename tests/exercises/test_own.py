@@ -147,7 +147,14 @@ NEEDS = [
     ([RELU + "\nfor k in range(2):\n    print(k)\n"], RELU),
     (["import numpy as np", RELU.replace("min=0", "min=np.float64(0).item()")], "numpy as np"),
     (["from torch import clamp", RELU.replace("x.clamp(", "clamp(x, ")], "from torch import clamp"),
-    (["from math import *", RELU.replace("min=0", "min=sin(0)")], "from math import *"),
+    (
+        [
+            "In.append('from nowhere import *')",
+            "from math import *",
+            RELU.replace("min=0", "min=sin(0)"),
+        ],
+        "from math import *",
+    ),
 ]
 
 
