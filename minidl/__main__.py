@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from . import paper
 from .paper import readings
-from .teaching import own
+from .teaching import own, progress
 from .teaching.plots import use_style
 
 #: The command and the options, with what --help says of them; first those that are no fields
@@ -73,7 +73,8 @@ def parser():
         prog="python -m minidl",
         description="The paper's experiment as its authors' program does it: a small network on "
         "the disc data set, trained by minidl and by PyTorch side by side, or by one of them "
-        "('train').  'readings' tries every reading of the paper that the book knows.",
+        "('train').  'readings' tries every reading of the paper that the book knows; 'progress' "
+        "shows which exercises have passed.",
         argument_default=argparse.SUPPRESS,
     )
     for name, text in HELP.items():
@@ -96,6 +97,12 @@ def main(arguments=None):
         0 if all went well, 1 if the training diverged.  What cannot be run is
         refused with status 2 before anything is.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["progress"]:
+        parse = Parser(prog="python -m minidl progress", description="Show which exercises passed.")
+        parse.add_argument("file", nargs="?", default=own.FILE, help="default: %(default)s")
+        progress(file=parse.parse_args(arguments[1:]).file)
+        return 0
     parse = parser()
     options = vars(parse.parse_args(arguments))
     command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
