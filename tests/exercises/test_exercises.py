@@ -1,6 +1,6 @@
 """Every exercise: its stub, its solution, its wrong answers, and answers gone astray."""
 
-from itertools import groupby
+from itertools import combinations, groupby
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from answers import cell, stubs, verdict
 from notebooks import definitions, fill
 
 from minidl.activations import ReLU
-from minidl.teaching.exercise import Case, complaint
+from minidl.teaching.exercise import Case, complaint, same
 from minidl.teaching.exercises import EXERCISES
 from minidl.teaching.mistakes import read_mistakes
 
@@ -69,6 +69,21 @@ def test_there_are_enough_wrong_answers_and_their_hints_differ(key):
     hints = [hint for hint, _ in groupby(wrong.hint for wrong in EXERCISES[key].wrong_answers)]
     assert len(hints) >= 6
     assert all(hints) and len(set(hints)) == len(hints)
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_no_two_mistakes_with_different_hints_agree_where_they_fail(key):
+    """Else whoever makes one of them might be told of the other."""
+    assert list(map(" and ".join, collisions(EXERCISES[key]))) == []
+
+
+def collisions(exercise):
+    """List the pairs of mistakes with one outcome in the first case that either fails."""
+    failed = {mistake: exercise.failed(mistake) for mistake in exercise.wrong_answers}
+    for one, other in combinations(failed, 2):
+        (case, outcome), (others, theirs) = failed[one], failed[other]
+        if one.hint != other.hint and case is others and same(outcome, theirs):
+            yield one.name, other.name
 
 
 def test_a_wrong_answer_is_the_solution_with_a_piece_replaced():
@@ -265,8 +280,8 @@ ASTRAY = {
     "no self": (
         "relu",
         "class ReLU(Module):\n    def forward(x):\n        return x.clamp(min=0)\n",
-        "`forward` cannot be used",
-        "Is `self` the first parameter?",
+        "`forward` takes (x), wanted (self, x)",
+        "The first parameter of a method is `self`.",
     ),
     "an endless loop": (
         "backward-order",
