@@ -47,7 +47,7 @@ def check(key, answer, limit=guard.SECONDS):
     unread = _unread(exercise.name)
     if answer is exercise.solution:
         print(f"{title}: this is the book's own, and the chapter goes on with it.")
-        print(unread or "The cell with yours has not been run since, or it ended in an error.")
+        print(unread or "The cell with yours was not run (again), or it ended in an error.")
         print("Run that cell, mended if need be, and then this one.")
         return answer
     if unread:
@@ -104,7 +104,7 @@ def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
         for mistake in exercise.wrong_answers
         if same(outcome, theirs := exercise.known(mistake, case)) and complaint(case, theirs)
     ]
-    if alike and not isinstance(outcome, Failure) or len(alike) > 1:
+    if (alike and not isinstance(outcome, Failure)) or len(alike) > 1:
         with redirect_stdout(io.StringIO()):
             whole = [exercise.outcome(other, answer, limit) for other in exercise.cases]
         good = [complaint(*pair) is None for pair in zip(exercise.cases, whole, strict=True)]

@@ -19,7 +19,6 @@ from . import guard
 from .mistakes import read_mistakes
 from .probe import Failure, Probe
 
-
 ROUNDED = "Right to a few digits: was it rounded, or computed in float32?"
 DTYPES = (
     "Was a new tensor made without the `dtype` of those that were given, or a dtype changed? "
@@ -150,7 +149,7 @@ class Exercise:
     def misfit(self, answer):
         """Say why an answer cannot be called as the stub can, as a :class:`Failure`, or None."""
         is_class = isinstance(self.solution, type)
-        if not callable(answer) or is_class and not isinstance(answer, type):
+        if not callable(answer) or (is_class and not isinstance(answer, type)):
             kind = "class" if is_class else "function"
             return Failure(("kind",), f"this is {_short(answer)}, wanted the {kind} `{self.name}`")
         if not is_class:
@@ -287,7 +286,7 @@ def as_number(name, value):
 
 
 def _number_difference(name, value, expected, tol):
-    """A float, or an integer, is asked for: a tensor is neither, and an int may stand for a float."""
+    """A float or an integer is asked for: a tensor is neither; an int may stand for a float."""
     wanted = "a Python float" if isinstance(expected, float) else "an integer"
     if isinstance(value, bool) or not isinstance(value, Real):
         one = type(value) is torch.Tensor and value.numel() == 1
