@@ -94,29 +94,28 @@ def check(key, answer, limit=guard.SECONDS):
 def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
     """Return the hint of the mistake that fails the same case with the same outcome.
 
-    What fails a case that the answer passes is not what was done.  Of several mistakes
-    that remain, those count that are like the answer in every case; if their hints still
-    differ, all are named.  Where there is none, the hint is the trouble's or the case's
-    own; the latter is about numbers and shapes, and is kept back for other troubles.
+    One case may agree by chance: a function must be like the mistake in all of them.  Of a
+    class other methods may be wrong as well, and so it is enough if it passes no case that
+    the mistake fails.  If several mistakes with different hints are left, all are named; if
+    none, the hint is the trouble's or the case's own.  The latter is about numbers and
+    shapes, and is kept back for other troubles.
     """
     alike = [
         (mistake, [exercise.known(mistake, other) for other in exercise.cases])
         for mistake in exercise.wrong_answers
         if same(outcome, theirs := exercise.known(mistake, case)) and complaint(case, theirs)
     ]
-    if (alike and not isinstance(outcome, Failure)) or len(alike) > 1:
+    if alike and trouble.kind[0] != "endless":
         with redirect_stdout(io.StringIO()):
             whole = [exercise.outcome(other, answer, limit) for other in exercise.cases]
-        good = [complaint(*pair) is None for pair in zip(exercise.cases, whole, strict=True)]
-        alike = [
-            (mistake, theirs)
-            for mistake, theirs in alike
-            if not any(
-                passes and complaint(other, their)
-                for passes, other, their in zip(good, exercise.cases, theirs, strict=True)
-            )
-        ]
-        alike = [pair for pair in alike if all(map(same, whole, pair[1]))] or alike
+        exact = [pair for pair in alike if all(map(same, whole, pair[1]))]
+        if exact or not isinstance(answer, type):
+            alike = exact
+        passes = [not complaint(*pair) for pair in zip(exercise.cases, whole, strict=True)]
+        for mistake, theirs in alike[:]:
+            fails = map(complaint, exercise.cases, theirs)
+            if any(a and b for a, b in zip(passes, fails, strict=True)):
+                alike.remove((mistake, theirs))
     hints = list(dict.fromkeys(mistake.hint for mistake, _ in alike))
     if hints:
         return hints[0] if len(hints) == 1 else f"Either: {' Or: '.join(hints)}"
