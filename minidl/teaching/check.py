@@ -121,7 +121,7 @@ def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
         return hints[0] if len(hints) == 1 else f"Either: {' Or: '.join(hints)}"
     if isinstance(outcome, Failure) or trouble.slip:
         return trouble.slip
-    return case.hint if trouble.kind[0] in ("number", "shape") else ""
+    return case.hint if trouble.kind[0] in ("number", "shape", "nan") else ""
 
 
 def _slow(exercise, answer, seconds):

@@ -141,11 +141,6 @@ class Exercise:
     def _known(self):
         return {}
 
-    def failed(self, mistake):
-        """Return the first case that a mistake fails, and its outcome there."""
-        outcomes = ((case, self.known(mistake, case)) for case in self.cases)
-        return next((c, outcome) for c, outcome in outcomes if complaint(c, outcome))
-
     def misfit(self, answer):
         """Say why an answer cannot be called as the stub can, as a :class:`Failure`, or None."""
         is_class = isinstance(self.solution, type)
@@ -182,35 +177,31 @@ class Exercise:
 
 
 def _misfit(ours, theirs):
-    """Compare the parameters of two functions, for all the ways in which ours may be called."""
+    """Compare the parameters of two functions: called as ours, theirs must get the same.
+
+    What has no default is given by its place, and may have another name.
+    """
     if not inspect.isfunction(theirs):
         return None
     wanted, got = inspect.signature(ours), inspect.signature(theirs)
-    keyword = [p for p in wanted.parameters.values() if p.kind is p.KEYWORD_ONLY]
-    others = [p for p in wanted.parameters.values() if p not in keyword]
-    needed, optional = ([p for p in others if (p.default is p.empty) == n] for n in (True, False))
-    least = [p for p in keyword if p.default is p.empty]
-    calls = [(needed, least), (needed, optional + keyword), (others, keyword)]
-    if all(_binds(got, *call) for call in calls):
-        return None
-    name, method = ours.__name__, next(iter(wanted.parameters), "") == "self"
-    hint, shown = "", [_shown(got), _shown(wanted)]
-    if method and next(iter(got.parameters), "") == "self":
-        shown = [text.replace("(self, ", "(").replace("(self)", "()") for text in shown]
-    elif method:
-        hint = "The first parameter of a method is `self`."
-    sentence = f"`{name}` takes {shown[0]}, wanted {shown[1]}: keep the parameters of the stub"
-    return Failure(("signature", name), sentence, hint)
-
-
-def _binds(signature, by_place, by_name):
-    """Whether a call fits, and nothing lands in a parameter that another should have."""
-    given = {p.name for p in [*by_place, *by_name]}
+    needed = [p for p in wanted.parameters.values() if p.default is p.empty]
+    placed = [p.name for p in needed if p.kind is not p.KEYWORD_ONLY]
+    named = [name for name in wanted.parameters if name not in placed]
     try:
-        bound = signature.bind(*(p.name for p in by_place), **{p.name: p.name for p in by_name})
+        for names in ([p.name for p in needed if p.name in named], named):
+            bound = got.bind(*placed, **{name: name for name in names}).arguments
+            if any(name != value and name in wanted.parameters for name, value in bound.items()):
+                raise TypeError("one lands where another belongs")
     except TypeError:
-        return False
-    return all(name == value or name not in given for name, value in bound.arguments.items())
+        shown, hint = [_shown(got), _shown(wanted)], ""
+        if all("(self" in text for text in shown):
+            shown = [re.sub(r"\(self(, )?", "(", text) for text in shown]
+        elif "(self" in shown[1]:
+            hint = "The first parameter of a method is `self`."
+        takes = f"`{ours.__name__}` takes {shown[0]}, wanted {shown[1]}"
+        kind = ("signature", ours.__name__)
+        return Failure(kind, f"{takes}: keep the parameters of the stub", hint)
+    return None
 
 
 def _shown(signature):

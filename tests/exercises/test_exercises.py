@@ -84,7 +84,10 @@ def test_no_two_mistakes_with_different_hints_agree_where_they_fail(key):
 
 def collisions(exercise):
     """List the pairs of mistakes with one outcome in the first case that either fails."""
-    failed = {mistake: exercise.failed(mistake) for mistake in exercise.wrong_answers}
+    failed = {}
+    for mistake in exercise.wrong_answers:
+        outcomes = ((case, exercise.known(mistake, case)) for case in exercise.cases)
+        failed[mistake] = next((c, outcome) for c, outcome in outcomes if complaint(c, outcome))
     for one, other in combinations(failed, 2):
         (case, outcome), (others, theirs) = failed[one], failed[other]
         if one.hint != other.hint and case is others and same(outcome, theirs):

@@ -3,6 +3,7 @@
 import torch
 
 from ..exercise import Case, as_number
+from ..probe import Failure
 
 
 def randn(*shape, seed, dtype=torch.float64):
@@ -22,12 +23,16 @@ def returns(label, name, arguments, expect, hint="", *, tol=1e-9, number=False, 
     """Make a case of a function: for these arguments it returns what ``expect()`` does.
 
     With ``number`` any kind of number will do, a tensor with one element as well; else what
-    ``expect()`` returns says what is asked.  Lists are handed over as copies.
+    ``expect()`` returns says what is asked.  Lists must stay as they are.
     """
 
     def run(function, probe):
         given = [list(value) if isinstance(value, list) else value for value in arguments]
         value = probe(function, *given, **options)
+        for argument, before in zip(given, arguments, strict=True):
+            if isinstance(before, list) and argument != before:
+                said = f"`{function.__name__}` changes the list that it is given"
+                raise Failure(("changed", "list"), said, "Copy it first: `list(…)`, `sorted(…)`.")
         return {name: as_number(name, value) if number else value}
 
     return Case(label, run, lambda: {name: expect()}, hint, tol)
