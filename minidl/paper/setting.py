@@ -6,17 +6,7 @@ import torch
 
 from ..activations import ReLU
 from ..linear import START, Linear
-from ..rules import (
-    COUNT,
-    DTYPE,
-    FLAG,
-    FLOAT,
-    FROM_ZERO,
-    GENERATOR,
-    NOT_NEGATIVE,
-    ONE_OF,
-    takes,
-)
+from ..rules import COUNT, DTYPE, FLAG, FLOAT, FROM_ZERO, GENERATOR, NOT_NEGATIVE, ONE_OF, takes
 from ..sequential import Sequential
 
 FRAMEWORK = ONE_OF("minidl", "torch", "own")
@@ -40,11 +30,6 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=No
     Returns
     -------
     Sequential
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is drawn.
     """
     options = {"init": init, "generator": generator, "dtype": dtype}
     modules = []
@@ -62,24 +47,22 @@ def seeds_fit(owner, seed, repeats, **_):
         raise ValueError(f"{owner}: seed is {seed}, wanted {2**63 - repeats} or less")
 
 
+COUNTS = ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats")
+FLAGS = ("standardize", "zero_bias", "moved_test", "per_sample")
+CHOICES = {
+    "init": replace(ONE_OF("xavier", "torch"), optional=True),
+    "recorded": ONE_OF("program", "end"),
+}
+
+
 @takes(
     seeds_fit,
-    epochs=COUNT,
     lr=NOT_NEGATIVE,
-    batch_size=COUNT,
-    n_train=COUNT,
-    n_test=COUNT,
-    width=COUNT,
-    layers=COUNT,
-    repeats=COUNT,
     seed=FROM_ZERO,
-    standardize=FLAG,
-    init=replace(ONE_OF("xavier", "torch"), optional=True),
-    zero_bias=FLAG,
-    recorded=ONE_OF("program", "end"),
-    moved_test=FLAG,
-    per_sample=FLAG,
     dtype=DTYPE,
+    **dict.fromkeys(COUNTS, COUNT),
+    **dict.fromkeys(FLAGS, FLAG),
+    **CHOICES,
 )
 @dataclass(frozen=True)
 class Setting:
@@ -89,10 +72,9 @@ class Setting:
 
     Parameters
     ----------
-    epochs : int
+    epochs, batch_size : int
     lr : float
         The learning rate η.
-    batch_size : int
     n_train, n_test : int
         Samples; the paper's 1000 are 1000 of each.
     width, layers : int
@@ -123,11 +105,6 @@ class Setting:
     dtype : torch.dtype
         float64, so that the results are the same on every machine.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a value cannot be right.
-
     References
     ----------
     The program: github.com/grallH/deep_learning_project1, folder Proj2, commit dca98a0
@@ -156,21 +133,10 @@ class Setting:
         """Make the setting that the paper's prose describes, where it is silent the usual one.
 
         Raw inputs, zero biases behind Xavier's weights, error rates after the last epoch, and
-        all test points where they were.
-
-        Parameters
-        ----------
-        **changes
-            Further fields.
+        all test points where they were; ``changes`` are further fields.
         """
         prose = {"standardize": False, "zero_bias": True, "recorded": "end", "moved_test": False}
         return cls(**prose | changes)
-
-    @takes(framework=FRAMEWORK)
-    def start(self, framework):
-        """Name the first parameters of a framework's network, as :class:`Linear` does."""
-        init = self.init or ("torch" if framework == "torch" else "xavier")
-        return "xavier_all" if init == "xavier" and not self.zero_bias else init
 
     @takes(framework=FRAMEWORK, data=ONE_OF("train", "test"))
     def epochs_trained(self, framework, data):
@@ -178,13 +144,15 @@ class Setting:
         late = self.recorded == "end" or (framework, data) == ("torch", "train")
         return self.epochs if late else self.epochs - 1
 
+    @takes(framework=FRAMEWORK)
+    def layout(self, framework):
+        """Return what :func:`paper_network` is to be told of a framework's network."""
+        init = self.init or ("torch" if framework == "torch" else "xavier")
+        if init == "xavier" and not self.zero_bias:
+            init = "xavier_all"
+        return {"width": self.width, "layers": self.layers, "init": init, "dtype": self.dtype}
+
     @takes(framework=FRAMEWORK, generator=GENERATOR)
     def network(self, framework, generator):
         """Build a framework's untrained network as a :class:`Sequential`."""
-        return paper_network(
-            self.width,
-            self.layers,
-            init=self.start(framework),
-            generator=generator,
-            dtype=self.dtype,
-        )
+        return paper_network(**self.layout(framework), generator=generator)
