@@ -17,10 +17,9 @@ OPTIONS = {"cpp_wrapper": True, "size_asserts": False, "pattern_matcher": False}
 
 
 @cache
-def compiled(function):
+def compiled(body):
     """Let ``torch.compile`` take a function; by itself it gives up after eight kinds of input."""
-    settings = {"fullgraph": True, "dynamic": False, "recompile_limit": 100}
-    return torch.compile(function, options=OPTIONS, **settings)
+    return torch.compile(body, fullgraph=True, dynamic=False, recompile_limit=100, options=OPTIONS)
 
 
 def plain_steps(parameters, activations, loss, lr, batches):

@@ -55,31 +55,29 @@ def fit(
 
     Parameters
     ----------
-    model : Module
+    model
         Usually a :class:`Sequential`.  Changed in place.
-    loss : MSELoss
-        Or whatever has its two methods.
-    x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
-        Samples, and targets, one-hot.
-    epochs : int
+    y
+        Targets, one-hot.
+    epochs
         How often to go through all samples.
-    batch_size : int
+    batch_size
         Samples to a step; the last mini-batch of an epoch may be smaller.
-    lr : float
+    lr
         The learning rate η.
-    per_sample : bool
+    per_sample
         The paper's way: each sample of a mini-batch goes forward and backward by
         itself, the gradients are added up, divided by the number of samples and
         applied once.  The result is the same but for rounding, and far slower.
-    test : (torch.Tensor, torch.Tensor), optional
+    test
         Test samples and targets, for ``History.test_error``.
-    generator : torch.Generator, optional
+    generator
         If given, the samples are put in a new random order every epoch.
-    progress : bool
+    progress
         Show a progress bar, if the output is a terminal.
-    errors : bool
+    errors
         Measure the error rates before the first epoch and after every one.
-    compile : bool
+    compile
         Let ``torch.compile`` make one function of ten steps.  This takes seconds before
         the first step and works for any modules, but not with ``per_sample``.  Where there
         is no C++ compiler, a warning says so and the training goes on without.

@@ -83,11 +83,10 @@ def run(setting, framework, *, progress=False):
 
     Parameters
     ----------
-    setting : Setting
-    framework : {"minidl", "torch"} or module
+    framework
         All are given the same data.  A module is a reader's own framework and holds
         what :data:`NEEDED` lists; everything is then done by it.
-    progress : bool
+    progress
         Show a progress bar, if the output is a terminal.
 
     Returns

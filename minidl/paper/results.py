@@ -71,10 +71,6 @@ def paper_epochs(framework, name):
 def table(results):
     """Summarise error rates: Table III.
 
-    Parameters
-    ----------
-    results : list of Result
-
     Returns
     -------
     list of dict

@@ -18,13 +18,13 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=No
 
     Parameters
     ----------
-    width, layers : int
+    width, layers
         Size and number of the hidden linear layers; there may be none of these.
-    init : {"xavier", "xavier_all", "torch"}
+    init
         Of the first parameters, see :class:`Linear`.
-    generator : torch.Generator, optional
+    generator
         Source of the random numbers, drawn layer by layer from the input on.
-    dtype : torch.dtype, optional
+    dtype
         PyTorch's default one if None.
 
     Returns
@@ -72,37 +72,36 @@ class Setting:
 
     Parameters
     ----------
-    epochs, batch_size : int
-    lr : float
+    lr
         The learning rate η.
-    n_train, n_test : int
+    n_train, n_test
         Samples; the paper's 1000 are 1000 of each.
-    width, layers : int
+    width, layers
         Size and number of the hidden linear layers, each followed by a ReLU.
-    repeats : int
+    repeats
         How often the experiment is done, each time with new data and parameters.
-    seed : int
+    seed
         Repetition r draws everything from a generator seeded with ``seed + r``.
-    standardize : bool
+    standardize
         Whether the inputs are standardised, see :func:`minidl.standardize`.
-    init : {"xavier", "torch"} or None
+    init
         Of the first parameters; None is each framework's own: Xavier for
         ``minidl``, PyTorch's default for PyTorch.
-    zero_bias : bool
+    zero_bias
         Whether Xavier's start has zero biases.  In the program they are normal, with
         the standard deviation of their layer's weights.
-    recorded : {"program", "end"}
+    recorded
         When Table III reads the error rates.  The program measures before each epoch,
         so that its last figures are those after 19 of 20, with one exception: PyTorch's
         errors on training data, after each epoch.  ``"end"``: all after the last epoch.
-    moved_test : bool
+    moved_test
         Whether PyTorch's error on test data in Table III is, in the first of every ten
         repetitions, that on points moved to the unit square.  The program draws Figure 1
         in its first repetition, between the two frameworks, and the function that draws
         rescales the test points in place.  Figure 2 is of a version that did not draw.
-    per_sample : bool
+    per_sample
         Whether ``minidl`` takes the samples one by one, as the program does.
-    dtype : torch.dtype
+    dtype
         float64, so that the results are the same on every machine.
 
     References

@@ -20,17 +20,7 @@ ACTIVATIONS = {ReLU: torch.nn.ReLU, Tanh: torch.nn.Tanh, Sigmoid: torch.nn.Sigmo
 
 @takes(model=A(Sequential, Linear, *ACTIVATIONS))
 def torch_twin(model):
-    """Build a module's twin out of ``torch.nn``, with copies of its parameters.
-
-    Parameters
-    ----------
-    model : Linear, ReLU, Tanh, Sigmoid or Sequential
-        A ``Sequential`` may hold further ones.
-
-    Returns
-    -------
-    torch.nn.Module
-    """
+    """Build a module's twin out of ``torch.nn``, with copies of its parameters."""
     if isinstance(model, Sequential):
         return torch.nn.Sequential(*map(torch_twin, model.modules))
     if isinstance(model, Linear):
