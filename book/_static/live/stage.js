@@ -40,12 +40,12 @@ live.Stage = class {
   }
 
   // A picture; draw(plot) is called whenever it has to be drawn. Its height is a share of its
-  // width; of several that stand side by side on a wide page each is at least `least` px wide.
-  picture(draw, { ratio = 0.6, least = 220, label = "" } = {}) {
+  // width, at most `tallest` px; side by side with others it is at least `least` px wide.
+  picture(draw, { ratio = 0.6, least = 220, tallest = Infinity, label = "" } = {}) {
     const canvas = live.element("canvas", { role: "img", ariaLabel: label });
     const box = live.element("div", { className: "picture" }, canvas);
     box.style.setProperty("--least", `${least}px`);
-    const picture = { canvas, box, draw, ratio, handles: [] };
+    const picture = { canvas, box, draw, ratio, tallest, handles: [] };
     this.pictures.append(box);
     this.canvases.push(picture);
     return picture;
@@ -55,7 +55,7 @@ live.Stage = class {
     const style = getComputedStyle(this.root.isConnected ? this.root : document.body);
     const sharp = devicePixelRatio || 1;
     for (const picture of this.canvases) {
-      const width = picture.box.clientWidth || 320, height = Math.round(picture.ratio * width);
+      const width = picture.box.clientWidth || 320, height = Math.min(picture.tallest, Math.round(picture.ratio * width));
       const { canvas } = picture;
       canvas.style.height = `${height}px`;
       if (canvas.width !== Math.round(width * sharp) || canvas.height !== Math.round(height * sharp)) {
@@ -218,8 +218,8 @@ live.Plot = class {
     let x0 = box[0] + 8 + (widest ? widest + 6 : 0), x1 = box[0] + box[2] - 10;
     let y0 = box[1] + (labels[1] ? 26 : 8), y1 = box[1] + box[3] - (words[0].length ? 22 : 6) - (labels[0] ? 18 : 0);
     if (square) {
-      const side = Math.min(x1 - x0, y1 - y0);
-      [x0, x1] = [x0, x0 + side];
+      const side = Math.min(x1 - x0, y1 - y0), room = x1 - x0 - side;
+      [x0, x1] = [x0 + room / 2, x1 - room / 2];
       y1 = y0 + side;
     }
     Object.assign(this, { x0, x1, y0, y1 });
