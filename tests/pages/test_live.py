@@ -1,5 +1,6 @@
 """The network of the live figures is the book's, number for number."""
 
+import json
 import math
 
 import pytest
@@ -78,3 +79,66 @@ def test_its_random_numbers(page):
         assert abs(numbers.var() - variance) < 4 * 2 * error
         pairs = (numbers[:-1] - mean) * (numbers[1:] - mean)
         assert abs(pairs.mean()) < 4 * variance / math.sqrt(len(numbers))
+
+
+LIVE = NETWORK.parent
+FIGURES = sorted({path.stem for path in LIVE.glob("*.js")} - {"live", "network", "stage"})
+PAGE = '<figure class="live" id="fig-live-{}"><img alt=""><figcaption>.</figcaption></figure>'
+
+
+@pytest.fixture(params=FIGURES)
+def figure(request, browser):
+    """Each figure by itself on a page of a phone's width, with motion as on paper: none."""
+    page = browser.new_page(viewport={"width": 360, "height": 700}, reduced_motion="reduce")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_content(PAGE.format(request.param))
+    page.add_style_tag(path=LIVE / "live.css")
+    for name in ("network", "stage", request.param):
+        page.add_script_tag(path=LIVE / f"{name}.js")
+    page.wait_for_selector("figure[data-ready]")
+    yield page
+    assert not errors
+    page.close()
+
+
+SHOWN = """() => [...document.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()).join()
+  + document.querySelector(".stage").textContent"""
+
+
+def test_a_figure_answers_to_the_keyboard(figure):
+    """Every dial, choice, button and handle changes what is drawn or said."""
+    assert figure.text_content(".sentence")
+    controls = figure.query_selector_all(".stage input:not(:checked), .stage button")
+    assert controls
+    for control in controls:
+        if control.is_enabled():
+            before = figure.evaluate(SHOWN)
+            moves = control.get_attribute("type") == "range" or control.get_attribute("role")
+            control.focus()
+            for key in ("ArrowRight", "ArrowUp") if moves else ("Space",):
+                figure.keyboard.press(key)
+            assert figure.evaluate(SHOWN) != before, control.evaluate("(e) => e.outerHTML")
+
+
+def test_a_figure_fits_a_phone(figure):
+    assert figure.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_roofline_has_the_measured_numbers(page):
+    """Those of minidl/teaching/speed.json."""
+    page.evaluate("() => { globalThis.live = { figure() {} }; }")
+    page.add_script_tag(path=LIVE / "roofline.js")
+    shown = page.evaluate("live.roofline")
+    measured = json.loads((ROOT / "minidl" / "teaching" / "speed.json").read_text())["roofline"]
+    limits = measured[0]
+    products = {
+        str(row["width"]): row["microseconds"] for row in measured if row["what"] == "product"
+    }
+    assert shown == {
+        "gflops": limits["gflops"],
+        "cache": limits["cache"],
+        "memory": limits["memory"],
+        "batch": 100,
+        "microseconds": products,
+    }

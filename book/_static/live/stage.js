@@ -51,6 +51,15 @@ live.Stage = class {
     return picture;
   }
 
+  // A table of words and cells: each row begins with its name.
+  table(heads, rows) {
+    const cell = (tag, given) => (given instanceof Node ? given : live.element(tag, { textContent: given }));
+    const head = live.element("tr", {}, ...heads.map((word) => live.element("th", { textContent: word, scope: "col" })));
+    const body = rows.map(([name, ...cells]) =>
+      live.element("tr", {}, live.element("th", { textContent: name, scope: "row" }), ...cells.map((given) => cell("td", given))));
+    this.pictures.append(live.element("table", { className: "results" }, live.element("thead", {}, head), live.element("tbody", {}, ...body)));
+  }
+
   redraw() {
     const style = getComputedStyle(this.root.isConnected ? this.root : document.body);
     const sharp = devicePixelRatio || 1;
