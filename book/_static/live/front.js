@@ -49,6 +49,7 @@ live.figure("front", (stage) => {
       plot.line(losses.map((value, e) => [e + 1, value]), { color: starts[k][2] }));
   }, { ratio: 1.1, tallest: 175, least: 150, label: "The two losses" });
 
+  stage.root.prepend(stage.dials); // on a phone the button comes before the fold
   draw();
   const player = stage.play({
     interval: 200,
