@@ -45,7 +45,7 @@ live.figure("training", (stage) => {
     const n = state.losses.length;
     stage.say(state.lost ? `Epoch ${n}: the numbers have left the range of floating point. The training is lost.`
       : n === 0 ? `Untrained: ready for batches of ${batchSize}, ${shuffled ? "shuffled" : "in order"}${omitted === "none" ? "" : `, without ${moves[omitted]}`}.`
-      : `After ${n} ${n === 1 ? "epoch" : "epochs"}: loss ${state.losses.at(-1) > 100 ? state.losses.at(-1).toExponential(1) : live.number(state.losses.at(-1), 4)}, ${live.percent(state.rate)} errors.`);
+      : `After ${n} ${n === 1 ? "epoch" : "epochs"}: loss ${state.losses.at(-1) > 100 ? live.power(state.losses.at(-1)) : live.number(state.losses.at(-1), 4)}, ${live.percent(state.rate)} errors.`);
   }, { ratio: 0.8, tallest: 330, least: 240, label: "The loss of each epoch" });
 
   const player = stage.play({
