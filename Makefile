@@ -8,7 +8,7 @@
 # make test-binder     the environment that Binder makes, in a folder of its own
 # make test-extremes   the notebooks on the two kinds of processor that differ most
 # make test-matrix     the notebooks on every kind of processor that can be tried, one line each
-# make bench           minidl beside other libraries, in time and memory
+# make bench           minidl beside other libraries
 # make bench-rivals    installs JAX for it
 # make lighthouse      what Lighthouse says of every page (needs npx and Chromium)
 # make lint            style of the code, and that imports point down

@@ -13,30 +13,3 @@ from .module import Module
 from .optim import SGD
 from .sequential import Sequential
 from .train import History, accumulate_batch, accumulate_samples, train_epoch
-
-__all__ = [
-    "SGD",
-    "History",
-    "Linear",
-    "MSELoss",
-    "Module",
-    "ReLU",
-    "Sequential",
-    "Sigmoid",
-    "Tanh",
-    "accumulate_batch",
-    "accumulate_samples",
-    "balanced_radius",
-    "disc",
-    "disc_fold",
-    "error_rate",
-    "fit",
-    "gradcheck",
-    "gradcheck_loss",
-    "minibatches",
-    "numerical_gradient",
-    "one_hot",
-    "standardize",
-    "train_epoch",
-    "xavier_std",
-]

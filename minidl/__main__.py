@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,10 +15,48 @@ from tqdm import tqdm
 
 from . import paper
 from .paper import readings
-from .teaching import own
+from .teaching import own, progress
 from .teaching.plots import use_style
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
+#: The command and the options, with what --help says of them; first those that are no fields
+#: of a Setting.
+HELP = {
+    "command": "train one framework only, or try all readings, 100 repetitions of each, which "
+    "takes minutes (default: both frameworks)",
+    "framework": "which one 'train' is to train: minidl (default), torch, or your own, gathered "
+    "by the book's checks in my_minidl.py",
+    "out": "write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there",
+    "as_printed": "the setting that the paper's prose describes: --no-standardize --zero-bias "
+    "--recorded end --no-moved-test",
+    "epochs": "times through the training data",
+    "lr": "learning rate",
+    "batch_size": "samples to a mini-batch",
+    "n_train": "training samples",
+    "n_test": "test samples",
+    "width": "size of the hidden layers",
+    "layers": "number of hidden layers",
+    "repeats": "repetitions with new data and parameters",
+    "seed": "seed of the first repetition; the next ones follow",
+    "standardize": "inputs with mean 0 and standard deviation 1 (default: yes)",
+    "init": "first parameters (default: xavier for minidl, torch for PyTorch)",
+    "zero_bias": "zero biases with Xavier's weights (default: no, normal ones)",
+    "recorded": "error rates before the last epoch but PyTorch's on training data after it, as "
+    "the program records them (default), or all at the end",
+    "moved_test": "PyTorch's test points of every tenth repetition moved, as the program's "
+    "drawing function does it by mistake (default: yes)",
+    "per_sample": "minidl takes the samples one by one, as the program does (slow)",
+    "dtype": "precision (default: float64)",
+}
+#: How argparse is to read those that are no numbers and no truth values.
+KINDS = {
+    "command": {"nargs": "?", "choices": ["train", "readings"], "default": None},
+    "framework": {"metavar": "{minidl,torch,FILE.py}", "default": None},
+    "out": {"type": Path, "metavar": "DIR", "default": None},
+    "as_printed": {"action": "store_true"},
+    "init": {"choices": ["xavier", "torch"]},
+    "recorded": {"choices": ["program", "end"]},
+    "dtype": {"choices": ["float32", "float64"]},
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,101 +73,23 @@ def parser():
         prog="python -m minidl",
         description="The paper's experiment as its authors' program does it: a small network on "
         "the disc data set, trained by minidl and by PyTorch side by side, or by one of them "
-        "('train').  'readings' tries every reading of the paper that the book knows.",
+        "('train').  'readings' tries every reading of the paper that the book knows; 'progress' "
+        "shows which exercises have passed.",
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument(
-        "command",
-        nargs="?",
-        default=None,
-        choices=["train", "readings"],
-        help="train one framework only, or try all readings, 100 repetitions of each, which takes "
-        "minutes (default: both frameworks)",
-    )
-    parser.add_argument(
-        "--framework",
-        default=None,
-        metavar="{minidl,torch,FILE.py}",
-        help="which one 'train' is to train: minidl (default), torch, or your own, gathered "
-        "by the book's checks in my_minidl.py",
-    )
-    parser.add_argument(
-        "--as-printed",
-        action="store_true",
-        default=False,
-        help="the setting that the paper's prose describes: --no-standardize --zero-bias "
-        "--recorded end --no-moved-test",
-    )
-    default = paper.Setting()
-    for option, kind, text in (
-        ("epochs", int, "times through the training data"),
-        ("lr", float, "learning rate"),
-        ("batch_size", int, "samples to a mini-batch"),
-        ("n_train", int, "training samples"),
-        ("n_test", int, "test samples"),
-        ("width", int, "size of the hidden layers"),
-        ("layers", int, "number of hidden layers"),
-        ("repeats", int, "repetitions with new data and parameters"),
-        ("seed", int, "seed of the first repetition; the next ones follow"),
-    ):
-        parser.add_argument(
-            f"--{option.replace('_', '-')}",
-            type=kind,
-            metavar=kind.__name__.upper(),
-            help=f"{text} (default: {getattr(default, option)})",
-        )
-    parser.add_argument(
-        "--standardize",
-        action=argparse.BooleanOptionalAction,
-        help="inputs with mean 0 and standard deviation 1 (default: yes)",
-    )
-    parser.add_argument(
-        "--init",
-        choices=["xavier", "torch"],
-        help="first parameters (default: xavier for minidl, torch for PyTorch)",
-    )
-    parser.add_argument(
-        "--zero-bias",
-        action=argparse.BooleanOptionalAction,
-        help="zero biases with Xavier's weights (default: no, normal ones)",
-    )
-    parser.add_argument(
-        "--recorded",
-        choices=["program", "end"],
-        help="error rates before the last epoch but PyTorch's on training data after it, as "
-        "the program records them (default), or all at the end",
-    )
-    parser.add_argument(
-        "--moved-test",
-        action=argparse.BooleanOptionalAction,
-        help="PyTorch's test points of every tenth repetition moved, as the program's drawing "
-        "function does it by mistake (default: yes)",
-    )
-    parser.add_argument(
-        "--per-sample",
-        action="store_true",
-        help="minidl takes the samples one by one, as the program does (slow)",
-    )
-    parser.add_argument(
-        "--dtype", choices=DTYPES, default="float64", help="precision (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=None,
-        metavar="DIR",
-        help="write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there",
-    )
+    for name, text in HELP.items():
+        default = getattr(paper.Setting, name, None)
+        kind = KINDS.get(name, {"action": argparse.BooleanOptionalAction})
+        if type(default) in (int, float):
+            text = f"{text} (default: {default})"
+            kind = {"type": type(default), "metavar": type(default).__name__.upper()}
+        option = name if name == "command" else f"--{name.replace('_', '-')}"
+        parser.add_argument(option, help=text, **kind)
     return parser
 
 
 def main(arguments=None):
-    """Run the command line.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        ``sys.argv[1:]`` if None.
+    """Run the command line, with ``sys.argv[1:]`` if no arguments are given.
 
     Returns
     -------
@@ -136,36 +97,41 @@ def main(arguments=None):
         0 if all went well, 1 if the training diverged.  What cannot be run is
         refused with status 2 before anything is.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["progress"]:
+        parse = Parser(prog="python -m minidl progress", description="Show which exercises passed.")
+        parse.add_argument("file", nargs="?", default=own.FILE, help="default: %(default)s")
+        progress(file=parse.parse_args(arguments[1:]).file)
+        return 0
     parse = parser()
     options = vars(parse.parse_args(arguments))
     command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
     if framework and command != "train":
         parse.error("--framework goes with 'train'")
     if command == "readings":
-        unchanged = {"as_printed": False, "dtype": "float64"}
-        for name, value in options.items():
-            if name not in ("repeats", "seed") and value != unchanged.get(name):
-                parse.error(f"--{name.replace('_', '-')} does not go with 'readings'")
+        for name in options.keys() - {"repeats", "seed"}:
+            parse.error(f"--{name.replace('_', '-')} does not go with 'readings'")
         options = {"repeats": 100} | options
         if options["repeats"] == 1:
             parse.error("repeats is 1, wanted 2 or more with 'readings'")
-    make = paper.Setting.as_printed if options.pop("as_printed") else paper.Setting
-    options["dtype"] = DTYPES[options["dtype"]]
+    make = paper.Setting.as_printed if options.pop("as_printed", False) else paper.Setting
+    if "dtype" in options:
+        options["dtype"] = getattr(torch, options["dtype"])
     try:
         setting = make(**options)
-    except ValueError as error:
-        parse.error(str(error).removeprefix("Setting: "))
-    if framework is not None and framework not in paper.FRAMEWORKS:
-        framework = load_own(parse, framework, setting)
-    if out:
-        try:
+        if framework and framework not in paper.FRAMEWORKS:
+            framework = load_own(framework, setting)
+        if out:
             out.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=out).close()
-        except OSError as error:
-            parse.error(f"cannot write to --out {out}: {error.strerror}")
+    except ValueError as error:
+        parse.error(str(error).removeprefix("Setting: "))
+    except OSError as error:
+        parse.error(f"cannot write to --out {out}: {error.strerror}")
 
     if command == "readings":
-        return try_readings(setting, out)
+        try_readings(setting, out)
+        return 0
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:
         results = [paper.run(setting, name, progress=True) for name in frameworks]
@@ -177,6 +143,29 @@ def main(arguments=None):
     if out:
         write(out, setting, rows, results)
     return 0
+
+
+def load_own(path, setting):
+    """Load a reader's own framework; a ValueError says what is missing."""
+    if not path.endswith(".py"):
+        wanted = f"minidl, torch or a file such as {own.FILE}"
+        raise ValueError(f"unknown framework {path!r}: wanted {wanted}")
+    module = own.load(path)
+    lacking = own.missing(module, setting)
+    if setting.per_sample and not hasattr(module, "accumulate_samples"):
+        lacking.append("accumulate_samples (exercise 6.3)")
+    if lacking:
+        raise ValueError(f"{path} is not whole yet, it lacks " + ", ".join(lacking))
+    return module
+
+
+@contextmanager
+def whole(out):
+    """Give a folder for files; at the end each is put into ``out``, whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=out) as folder:
+        yield Path(folder)
+        for file in sorted(Path(folder).iterdir()):
+            os.replace(file, out / file.name)
 
 
 def try_readings(setting, out):
@@ -194,48 +183,21 @@ def try_readings(setting, out):
         # a reading on each line, so that a change of one is seen
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
         text = f'{json.dumps(record)[:-1]}, "rows": [\n{lines}\n]}}\n'
-        with tempfile.TemporaryDirectory(dir=out) as folder:
-            file = Path(folder) / "readings.json"
-            file.write_text(text, encoding="utf-8")
-            os.replace(file, out / file.name)
-    return 0
-
-
-def load_own(parse, path, setting):
-    """Load a reader's own framework, or leave with status 2 and what is missing."""
-    if not path.endswith(".py"):
-        parse.error(
-            f"unknown framework {path!r}: wanted minidl, torch or a file such as {own.FILE}"
-        )
-    try:
-        module = own.load(path)
-    except ValueError as error:
-        parse.error(str(error))
-    lacking = own.missing(module, setting)
-    if setting.per_sample and not hasattr(module, "accumulate_samples"):
-        lacking.append("accumulate_samples (exercise 6.3)")
-    if lacking:
-        parse.error(f"{path} is not whole yet, it lacks " + ", ".join(lacking))
-    return module
+        with whole(out) as folder:
+            (folder / "readings.json").write_text(text, encoding="utf-8")
 
 
 def write(out, setting, rows, results):
-    """Write Table III and both figures to a folder, each file whole or not at all."""
+    """Write Table III and both figures to a folder."""
     matplotlib.use("Agg")
     use_style()
-    figures = {
-        "figure1": paper.figure1(results[0]),
-        "figure2": paper.figure2(results),
-    }
     record = {"setting": asdict(setting) | {"dtype": str(setting.dtype)}, "table": rows}
-    with tempfile.TemporaryDirectory(dir=out) as folder:
-        folder = Path(folder)
+    figures = {"figure1": paper.figure1(results[0]), "figure2": paper.figure2(results)}
+    with whole(out) as folder:
         (folder / "table3.json").write_text(json.dumps(record, indent=2) + "\n")
         for name, figure in figures.items():
             for kind in ("png", "svg"):
                 figure.savefig(folder / f"{name}.{kind}")
-        for file in sorted(folder.iterdir()):
-            os.replace(file, out / file.name)
 
 
 if __name__ == "__main__":

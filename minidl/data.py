@@ -5,32 +5,17 @@ from typing import NamedTuple
 
 import torch
 
-from .rules import COUNT, FLOAT, GENERATOR, POSITIVE, ROWS, TENSOR, describe, takes
+from .rules import COUNT, FINITE, FLOAT, GENERATOR, POSITIVE, ROWS, TENSOR, describe, takes
 
 
 @takes(side=POSITIVE)
 def balanced_radius(side):
     """Return the radius of the disc that covers half of a square.
 
-    From π r² = side² / 2 follows r = side / √(2π).  For the paper's square of side
-    2 this is √(2/π) ≈ 0.798, as in its authors' program.  The paper prints
-    2/√π ≈ 1.128, which is a slip: that disc reaches over the edges of the square and
-    covers 91 % of it.
-
-    Parameters
-    ----------
-    side : float
-        Length of the square's side, above 0.
-
-    Returns
-    -------
-    float
-        The radius, in the unit of ``side``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``side`` is not such a number.
+    From π r² = side² / 2 follows r = side / √(2π), in the unit of ``side``, the length of the
+    square's side.  For the paper's square of side 2 this is √(2/π) ≈ 0.798, as in its authors'
+    program.  The paper prints 2/√π ≈ 1.128, which is a slip: that disc reaches over the edges of
+    the square and covers 91 % of it.
     """
     return side / math.sqrt(2 * math.pi)
 
@@ -45,15 +30,15 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=None):
 
     Parameters
     ----------
-    n : int
-        How many points, at least 1.
-    generator : torch.Generator, optional
+    n
+        How many points.
+    generator
         Source of the random numbers; PyTorch's default one if None.
-    radius : float
-        Of the disc, above 0.  With the default both classes are equally likely.
-    dtype : torch.dtype, optional
-        Of the points, float32 or float64; PyTorch's default one if None.  The draw
-        itself is always in float64, so that it is the same on every machine.
+    radius
+        Of the disc.  With the default both classes are equally likely.
+    dtype
+        Of the points; PyTorch's default one if None.  The draw itself is always in
+        float64, so that it is the same on every machine.
 
     Returns
     -------
@@ -61,11 +46,6 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=None):
         The points.
     labels : torch.Tensor of int64, shape (n,)
         1 inside the disc, 0 outside.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is drawn.
     """
     x = 2 * torch.rand(n, 2, generator=generator, dtype=torch.float64) - 1
     labels = (x.square().sum(1) < radius**2).long()
@@ -74,33 +54,22 @@ def disc(n, *, generator=None, radius=RADIUS, dtype=None):
 
 def labels_fit(owner, labels, num_classes, **_):
     """Refuse labels that are not from 0 on and below the number of classes."""
-    if labels.is_meta or (len(labels) and not 0 <= labels.min() <= labels.max() < num_classes):
-        found = "" if labels.is_meta else f" from {labels.min()} to {labels.max()}"
-        raise ValueError(
-            f"{owner}: labels is {describe(labels)}{found}, wanted 0 to {num_classes - 1}"
-        )
+    if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
+        found = f"{describe(labels)} from {labels.min()} to {labels.max()}"
+        raise ValueError(f"{owner}: labels is {found}, wanted 0 to {num_classes - 1}")
 
 
-@takes(labels_fit, labels=TENSOR("N", dtype=torch.int64), num_classes=COUNT, dtype=FLOAT)
+LABELS = TENSOR("N", dtype=torch.int64, holds=FINITE)
+
+
+@takes(labels_fit, labels=LABELS, num_classes=COUNT, dtype=FLOAT)
 def one_hot(labels, num_classes, dtype=None):
     """Write each label as a row with a single 1 in the label's column.
-
-    Parameters
-    ----------
-    labels : torch.Tensor of int64, shape (N,)
-        Each from 0 to ``num_classes`` − 1.
-    num_classes : int
-    dtype : torch.dtype, optional
-        Of the result, float32 or float64; PyTorch's default one if None.
 
     Returns
     -------
     torch.Tensor, shape (N, num_classes)
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the labels are not whole numbers in one dimension, or lie out of range.
+        Of PyTorch's default dtype if none is given.
     """
     return torch.eye(num_classes, dtype=dtype)[labels]
 
@@ -111,23 +80,7 @@ CLASSES = TENSOR("N", "C", some=True, holds=("no NaN", lambda value: not value.i
 
 @takes(prediction=CLASSES, target=CLASSES)
 def error_rate(prediction, target):
-    """Return the share of samples whose largest output is in the wrong column.
-
-    Parameters
-    ----------
-    prediction, target : torch.Tensor, shape (N, C)
-        The target one-hot.
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the shapes differ, there is no sample, or an entry is NaN.
-    """
+    """Return the share of samples, from 0 to 1, whose largest output is in the wrong column."""
     wrong = prediction.argmax(1) != target.argmax(1)
     return wrong.sum().item() / len(target)
 
@@ -138,22 +91,15 @@ def minibatches(x, y, batch_size, *, generator=None):
 
     Parameters
     ----------
-    x, y : torch.Tensor, shapes (N, …)
-        Samples and targets, row by row.
-    batch_size : int
+    batch_size
         Rows of a mini-batch.  The last one holds what is left and may be smaller.
-    generator : torch.Generator, optional
+    generator
         If given, the samples are first put in a random order.
 
     Yields
     ------
     (torch.Tensor, torch.Tensor)
         Rows of x and the same rows of y.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument cannot be right.
     """
     if generator is not None:
         order = torch.randperm(len(x), generator=generator)
@@ -173,22 +119,11 @@ def standardize(train, test):
     entries nearly so.  Test data have no part in the two numbers: a network in use
     meets its inputs one at a time, and no set of them to take a mean of.
 
-    Parameters
-    ----------
-    train, test : torch.Tensor, shapes (N, F) and (M, F)
-        Left as they are.
-
     Returns
     -------
     (torch.Tensor, torch.Tensor)
         (x − m)/s of both, where m and s are the mean and the standard deviation (with
         n − 1) of the N·F entries of ``train``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the numbers of columns or the dtypes differ, or the training entries are not finite or
-        all equal.
     """
     mean, std = train.mean(), train.std()
     return (train - mean) / std, (test - mean) / std
@@ -207,23 +142,10 @@ class Fold(NamedTuple):
 def disc_fold(n_train, n_test, *, generator=None, dtype=None):
     """Draw one repetition's data: training points first, then test points.
 
-    Parameters
-    ----------
-    n_train, n_test : int
-        How many points of each.
-    generator : torch.Generator, optional
-        Source of the random numbers.
-    dtype : torch.dtype, optional
-        Of points and targets, float32 or float64; PyTorch's default one if None.
-
     Returns
     -------
     Fold
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is drawn.
+        Drawn by :func:`disc`; targets of the points' dtype.
     """
     x_train, train_labels = disc(n_train, generator=generator, dtype=dtype)
     x_test, test_labels = disc(n_test, generator=generator, dtype=dtype)

@@ -32,29 +32,16 @@ def gives_a_number(owner, f, x, **_):
 def numerical_gradient(f, x, h=1e-6):
     """Estimate the gradient of a scalar function by central differences.
 
-    Each entry of x is moved by +h and by −h, all others held:
+    Each entry of x is moved by the step +h and by −h, all others held:
     ∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h, with an error of order h² where f is
     smooth.  Rounding adds one of order ε/h, so that h = 1e-6 suits float64.
 
     Parameters
     ----------
-    f : callable
+    f
         Takes a tensor of the shape of x, returns a number or a 0-d tensor.
-    x : torch.Tensor of float64
-        Any shape; left as it was.
-    h : float
-        The step, above 0.
-
-    Returns
-    -------
-    torch.Tensor
-        Of the shape and dtype of x.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If x is not a finite float64 tensor, h is no such number, or f does not give
-        a number.
+    x
+        Any shape; left as it was.  The gradient is like it.
     """
     grad = torch.zeros(x.shape, dtype=x.dtype)
     for i in range(x.numel()):
@@ -73,29 +60,25 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
 
     Parameters
     ----------
-    module : Module
+    module
         Its stored gradients are reset, and hold dL/dθ afterwards.
-    x : torch.Tensor of float64, shape (N, in_features)
-        Away from kinks: within h of one, a central difference is wrong.
-    h : float
-        The step of the differences, above 0.
-    tol : float
-        How large the largest difference may be, 0 or more.
-    generator : torch.Generator, optional
+    x
+        Away from kinks: within h of one, a central difference is wrong.  In float32,
+        rounding would drown the differences.
+    h
+        The step of the differences.
+    generator
         Source of the random weights v.
 
     Returns
     -------
     float
-        The largest difference found, if no larger than ``tol``.
+        The largest difference found, no larger than ``tol``.
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is changed.  x has to be
-        float64: in float32 rounding drowns the differences.
     AssertionError
-        If a difference is larger than ``tol`` or is not a number; it names the entry.
+        If a difference is larger than ``tol`` or is not a number; the entry is named.
     """
     x = x.clone()
     y = module.forward(x)
@@ -137,16 +120,13 @@ def _differences(module, x, v, moved, h):
 
 
 def _compare(owner, name, grad, numerical, tol):
+    name = f"{owner}: dL/d{name}"
     if not isinstance(grad, torch.Tensor) or grad.shape != numerical.shape:
-        raise AssertionError(
-            f"{owner}: dL/d{name} is {describe(grad)}, wanted shape {tuple(numerical.shape)}"
-        )
+        raise AssertionError(f"{name} is {describe(grad)}, wanted shape {tuple(numerical.shape)}")
     difference = (grad - numerical).abs()
     if not (difference <= tol).all():
         worst = torch.unravel_index(difference.nan_to_num(torch.inf).argmax(), grad.shape)
         entry = tuple(index.item() for index in worst)
-        raise AssertionError(
-            f"{owner}: dL/d{name} at {entry} is {grad[entry].item():.6g}, "
-            f"central differences give {numerical[entry].item():.6g}"
-        )
+        theirs = f"central differences give {numerical[entry].item():.6g}"
+        raise AssertionError(f"{name} at {entry} is {grad[entry].item():.6g}, {theirs}")
     return difference.max().item()

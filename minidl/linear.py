@@ -16,16 +16,6 @@ def xavier_std(in_features, out_features):
     keeps the variance of the outputs, and 1/√out, which keeps the variance of the
     gradients on the way back.
 
-    Parameters
-    ----------
-    in_features, out_features : int
-        Columns of the layer's input and output, at least 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one is not such a number.
-
     References
     ----------
     Glorot and Bengio, *Understanding the difficulty of training deep feedforward
@@ -38,22 +28,21 @@ START = ONE_OF("xavier", "xavier_all", "torch")
 BATCH = TENSOR("N", "self.in_features", like="self.weight")
 
 
+@takes(in_features=COUNT, out_features=COUNT, init=START, generator=GENERATOR, dtype=FLOAT)
 class Linear(Module):
     """Fully connected layer, y = x Wᵀ + b.
 
     Parameters
     ----------
-    in_features, out_features : int
-        Columns of the input and of the output.
-    init : {"xavier", "xavier_all", "torch"}
+    init
         How the first parameters are drawn.  ``"xavier"``: normal weights with
         standard deviation :func:`xavier_std`, zero biases, as is usual.
         ``"xavier_all"``: the biases normal with that standard deviation, too, as in
         the program of the paper's authors.  ``"torch"``: weights and biases uniform
         in ±1/√in_features, as PyTorch's own layer does.
-    generator : torch.Generator, optional
+    generator
         Source of the random numbers; PyTorch's default one if None.
-    dtype : torch.dtype, optional
+    dtype
         Of parameters and gradients; None is PyTorch's default.  The draw itself is always
         in float64, so that it is the same on every machine.
 
@@ -63,15 +52,8 @@ class Linear(Module):
     bias : torch.Tensor, shape (out_features,)
     weight_grad, bias_grad : torch.Tensor
         dL/dW and dL/db, added up since the last ``zero_grad``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is not a whole number of at least 1, the dtype is neither float32
-        nor float64, or ``init`` is unknown.
     """
 
-    @takes(in_features=COUNT, out_features=COUNT, init=START, generator=GENERATOR, dtype=FLOAT)
     def __init__(self, in_features, out_features, *, init="xavier", generator=None, dtype=None):
         self.in_features = in_features
         self.out_features = out_features

@@ -1,24 +1,19 @@
 """The loss: one number that says how wrong a batch of predictions is."""
 
-from .rules import ONE_OF, TENSOR, takes
+from .rules import REDUCTION, TENSOR, takes
 
 
+@takes(reduction=REDUCTION)
 class MSELoss:
     """Mean squared error, L = Σ (p − t)² / (N·C), over N samples of C outputs.
 
     Parameters
     ----------
-    reduction : {"mean", "sum"}
+    reduction
         ``"mean"`` divides by all N·C numbers, as ``torch.nn.MSELoss`` does;
         ``"sum"`` does not divide.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``reduction`` is neither.
     """
 
-    @takes(reduction=ONE_OF("mean", "sum"))
     def __init__(self, reduction="mean"):
         self.reduction = reduction
 

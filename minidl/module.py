@@ -50,18 +50,7 @@ class Module:
 
     @takes(lr=NOT_NEGATIVE)
     def gradient_step(self, lr):
-        """Take one step of gradient descent, θ ← θ − lr · dL/dθ, in place.
-
-        Parameters
-        ----------
-        lr : float
-            The learning rate η, finite and not negative.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If ``lr`` is not such a number.
-        """
+        """Take one step of gradient descent with learning rate lr, θ ← θ − lr · dL/dθ, in place."""
         for parameter, grad in self.param():
             parameter.add_(grad, alpha=-lr)
 

@@ -3,6 +3,7 @@
 from .rules import HAS, NOT_NEGATIVE, takes
 
 
+@takes(model=HAS("gradient_step", "zero_grad"), lr=NOT_NEGATIVE)
 class SGD:
     """Plain stochastic gradient descent, θ ← θ − η · dL/dθ.
 
@@ -11,19 +12,12 @@ class SGD:
 
     Parameters
     ----------
-    model : Module
+    model
         Whose parameters are to be improved.
-    lr : float
-        The learning rate η, finite and not negative.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``lr`` is not such a number, or the model has no ``gradient_step`` and
-        ``zero_grad``.
+    lr
+        The learning rate η.
     """
 
-    @takes(model=HAS("gradient_step", "zero_grad"), lr=NOT_NEGATIVE)
     def __init__(self, model, lr):
         self.model = model
         self.lr = lr

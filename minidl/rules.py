@@ -2,18 +2,21 @@
 
 A function is decorated by :func:`takes` with a rule for each argument, and its body holds
 mathematics only.  What breaks a rule is named before anything has changed: who was given
-what, and what was wanted.  The rules stay at hand as ``function.rules``, so that one test
-walks over all of them.
+what, and what was wanted.  The rules stay at hand as ``function.rules``.  The docstring, too, is
+told by them what each parameter must be: by hand it says of one what it means, if its name does
+not, and under "Raises" what else there is.
 """
 
 import inspect
 import math
+import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import repeat
+from textwrap import fill, indent
 
 import torch
 from torch.compiler import is_dynamo_compiling
@@ -29,9 +32,10 @@ def takes(*relations, **rules):
     def decorate(function):
         if isinstance(function, type):
             function.__init__ = decorate(function.__init__)
+            function.__doc__ = _documented(function.__doc__, relations, rules)
             return function
         parameters = inspect.signature(function).parameters
-        names = [name for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD]
+        names = list(parameters)
         defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
         checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
         *_, place, name = ("", *function.__qualname__.split("."))
@@ -42,7 +46,7 @@ def takes(*relations, **rules):
             if not is_dynamo_compiling():  # which has to see the mathematics only
                 values = args
                 if len(args) != len(names):
-                    given = {**defaults, **dict(zip(names, args, strict=False)), **options}
+                    given = defaults | dict(zip(names, args, strict=False)) | options
                     values = [given[name] for name in names if name in given]
                 if len(values) == len(names):  # if not, Python itself says what is missing
                     who, given = owner or values[0], {}
@@ -54,9 +58,48 @@ def takes(*relations, **rules):
             return function(*args, **options)
 
         wrapper.rules = rules
+        wrapper.__doc__ = _documented(function.__doc__, relations, rules)
         return wrapper
 
     return decorate
+
+
+def _documented(doc, relations, rules):
+    """Write into a docstring what each parameter must be, and what is refused."""
+    if not doc:
+        return doc
+    summary, *parts = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(doc))
+    parts = dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
+    wanted = {name: rule.wanted + " or None" * rule.optional for name, rule in rules.items()}
+    entries = {name: f"{name} : {what}" for name, what in wanted.items()}
+    by_hand = re.findall(r"(?m)^(\w+(?:, \w+)*).*((?:\n+ .+)*)", parts.get("Parameters", ""))
+    for names, text in by_hand:
+        what = "; ".join(dict.fromkeys(wanted[name] for name in names.split(", ")))
+        entries |= dict.fromkeys(names.split(", "), f"{names} : {what}{text}")
+    parts["Parameters"] = "\n".join(dict.fromkeys(entries.values()))
+    refused = [relation.__doc__.splitlines()[0].rstrip(".") for relation in relations]
+    refused = ["For an argument that is not as above", *refused, "before anything is changed."]
+    text = indent(fill("; ".join(refused).replace("Refuse", "for"), 90), "    ")
+    parts["Raises"] = f"TypeError, ValueError\n{text}\n{parts.get('Raises', '')}".rstrip()
+    titles = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Notes", "References")
+    parts = [f"{title}\n{'-' * len(title)}\n{parts[title]}" for title in titles if title in parts]
+    return "\n\n".join([summary, *parts])
+
+
+def describe(value):
+    """Say in a few words what a value is: its dtype and shape if it is a tensor."""
+    if isinstance(value, torch.Tensor):
+        article = "an" if _name(value.dtype).startswith("int") else "a"
+        device = "" if value.device.type == "cpu" else f" on {value.device}"
+        return f"{article} {_name(value.dtype)} tensor of shape {tuple(value.shape)}{device}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    text = " ".join(repr(value).split())
+    return f"{text if len(text) <= 60 else text[:60] + ' …'} of type {type(value).__name__}"
+
+
+def _name(dtype):
+    return str(dtype).removeprefix("torch.")
 
 
 @dataclass(frozen=True)
@@ -112,44 +155,38 @@ def A(*kinds):
 
 def HAS(*methods):
     """Make the rule for an object with these methods; a class is none."""
-    return Rule(
-        f"an object with {', '.join(methods)}",
-        holds=lambda value: (
-            not isinstance(value, type)
-            and all([callable(getattr(value, method, None)) for method in methods])
-        ),
-    )
+
+    def holds(value):
+        found = [callable(getattr(value, method, None)) for method in methods]
+        return not isinstance(value, type) and all(found)
+
+    return Rule(f"an object with {', '.join(methods)}", holds=holds)
 
 
 def LIST_OF(rule=None):
     """Make the rule for a list or tuple, and for each entry of it."""
-    return Rule("a list", (list, tuple), parts=repeat(rule) if rule else ())
+    wanted = f"a list, each entry {rule.wanted}" if rule else "a list"
+    return Rule(wanted, (list, tuple), parts=repeat(rule) if rule else ())
 
 
 MODULE = HAS("forward", "backward", "gradient_step", "zero_grad", "param")
 NETWORK = HAS("forward_pass", "backward_pass", "gradient_step", "zero_grad", "param")
 LOSS = HAS("forward", "backward")
+REDUCTION = ONE_OF("mean", "sum")
 
 
 class TENSOR:
     """The rule for a tensor; none may require grad.
 
-    Parameters
-    ----------
-    *shape : str
-        A word for each dimension; none for any shape.  ``"self.…"`` is that attribute of the
-        module, another word any size, but the same wherever it stands; ``...`` at the end any
-        number of further dimensions.
-    like, same : str
-        An argument, or attribute of the module, whose dtype and device it has; ``same``: and
-        whose shape.
-    dtype : torch.dtype or "any", optional
-        Floating-point if not given.
-    some : bool
-        Whether it may not be empty.
-    holds : (str, callable), optional
-        What else its numbers must be.
+    ``shape`` has a word for each dimension: ``"self.…"`` is that attribute of the module, another
+    any size, but the same wherever it stands; ``...`` at the end is any number of dimensions.
+    ``like`` names an argument, or attribute of the module, whose dtype and device it has, and
+    ``same`` one whose shape it has, too.  Without these or a ``dtype``, which may be "any", it
+    holds floating-point numbers.  ``some``: it may not be empty.  ``holds``: what else must be
+    true of its numbers, in words and as a function.
     """
+
+    optional = False
 
     def __init__(self, *shape, like="", same="", dtype=None, some=False, holds=None):
         self.shape, self.same, self.some, self.holds = shape, same, some, holds
@@ -158,6 +195,16 @@ class TENSOR:
         self.floating = dtype is None and not self.like
         words = [(i, w, w.partition(".")[2]) for i, w in enumerate(shape) if w is not ...]
         self.words = sorted(words, key=lambda word: not word[2])  # what is known comes first
+        parts = [
+            "a floating-point tensor" if self.floating else "a tensor",
+            shape and f"shape {self._sizes(None, {})}",
+            (same and f"shape, dtype and device of {same}")
+            or (like and f"dtype and device of {like}"),
+            self.dtype and f"dtype {_name(self.dtype)}",
+            some and "not empty",
+            holds and holds[0],
+        ]
+        self.wanted = ", ".join(filter(None, parts))
 
     def check(self, owner, name, value, given):
         """Raise an error if the value breaks the rule; note what its words stand for."""
@@ -173,9 +220,7 @@ class TENSOR:
         elif self.same and value.shape != like.shape:
             error, wanted = ValueError, f"shape {tuple(like.shape)}"
         elif self.shape and not self._fits(value.shape, owner, given):
-            known = given | {word: getattr(owner, name) for _, word, name in self.words if name}
-            sizes = ", ".join("…" if w is ... else str(known.get(w, w)) for w in self.shape)
-            error, wanted = ValueError, f"shape ({sizes}{',' * (len(self.shape) == 1)})"
+            error, wanted = ValueError, f"shape {self._sizes(owner, given)}"
         elif like is not None and value.dtype != like.dtype:
             error, wanted = TypeError, f"dtype {_name(like.dtype)}"
         elif like is not None and value.device != like.device:
@@ -200,7 +245,13 @@ class TENSOR:
                 return False
         return True
 
+    def _sizes(self, owner, given):
+        known = {word: getattr(owner, name, name) for _, word, name in self.words if name} | given
+        sizes = ", ".join("…" if word is ... else str(known.get(word, word)) for word in self.shape)
+        return f"({sizes}{',' * (len(self.shape) == 1)})"
 
+
+FLOATING, LIKE_LAST, LIKE_ROWS = TENSOR(), TENSOR(same="last"), TENSOR(same="rows")
 #: Handed on to modules, which have rules of their own; the same for samples.
 A_TENSOR, ROWS = TENSOR(dtype="any"), TENSOR("N", ..., dtype="any", some=True)
 FINITE = ("finite numbers only", lambda value: value.isfinite().all())
@@ -208,6 +259,7 @@ TEST = (
     TENSOR("M", "in_features", like="x", some=True, holds=FINITE),
     TENSOR("M", "out_features", like="x", holds=FINITE),
 )
+SAMPLES = {"model": NETWORK, "loss": LOSS, "x": ROWS, "y": ROWS}
 #: What every way to train takes, for one epoch and for several.
 EPOCH = {
     "x": TENSOR("N", "in_features", some=True, holds=FINITE),
@@ -224,18 +276,16 @@ TRAINING = EPOCH | {
 
 
 def one_row_fits(owner, model, loss, x, y, **_):
-    """Refuse a network, a loss and data that do not go together: one row is tried on a copy.
-
-    Where all have rules a copy would take longer, and is not needed: forward changes nothing,
-    and backward takes what has come out of it.
-    """
+    """Refuse a network, a loss and data that do not go together: one row is tried on a copy."""
     x, y = x[:1], y[:1]
-    if is_known(model) and is_known(loss):
+    if is_known(model) and is_known(loss):  # forward changes nothing, and backward fits it
         with tried(owner):
             loss.backward(model.forward(x), y)
         return
+    pairs = model.param()  # cloned by hand: deepcopy takes five times as long for a tensor
+    clones = {id(tensor): tensor.clone() for pair in pairs for tensor in pair}
     try:
-        model, loss = deepcopy((model, loss))
+        model, loss = deepcopy((model, loss), clones)
     except Exception:
         return  # what cannot be copied cannot be tried
     with tried(owner):
@@ -257,105 +307,78 @@ def tried(owner):
         raise
 
 
-def outputs_fit(owner, self, outputs, grad):
-    """Refuse outputs that ``forward_pass`` cannot have returned, or a gradient unlike the last.
-
-    What a module with rules would refuse in its ``backward`` is refused here, before the modules
-    behind it have added to their gradients.  Of other modules nothing is known.
-    """
-    L = len(self.modules)
-    if len(outputs) != L + 1:
-        raise ValueError(f"{owner}: outputs has {len(outputs)} entries, wanted x and {L} more")
-    for k, module in enumerate(self.modules):
-        x, y = outputs[k], outputs[k + 1]
-        given = {"x": x, "y": y}
-        try:
-            for name, rule in getattr(module.backward, "rules", {}).items():
-                if name in given:
-                    rule.check(module, name, given[name], given)
-            if hasattr(module, "forward_pass") and is_known(module):  # its columns one row tells
-                row = module.forward(x[:1])
-                given["rows"] = row.expand(len(x), *row.shape[1:])
-                TENSOR(same="rows").check(module, "y", y, given)
-        except Exception as error:
-            locate(error, self.modules, k)
-            raise
-    given = {"last": outputs[L]}
-    TENSOR().check(owner, f"outputs[{L}]", outputs[L], given)
-    TENSOR(same="last").check(owner, "grad", grad, given)
-
-
 def is_known(module):
     """Whether a module or loss has rules, and all modules in it."""
     own = hasattr(module.forward, "rules") and hasattr(module.backward, "rules")
     return own and all(map(is_known, getattr(module, "modules", ())))
 
 
-def located(method):
-    """Decorate a method that runs down ``self.modules``: an error says in which it was raised.
+def located(function):
+    """Decorate what runs down ``self.modules``: an error says in which it was raised.
 
     The body's variables tell: its index ``k``, or else how many ``outputs`` there are.
     """
 
-    @wraps(method)
-    def wrapper(self, *args, **options):
+    @wraps(function)
+    def wrapper(*args, **options):
         try:
-            return method(self, *args, **options)
+            return function(*args, **options)
         except Exception as error:
             body = error.__traceback__.tb_next
             if body:
                 found = body.tb_frame.f_locals
-                locate(error, self.modules, found.get("k", len(found["outputs"]) - 1))
+                modules = found["self"].modules
+                k = found.get("k", len(found["outputs"]) - 1)
+                if k < len(modules):
+                    place = f"modules[{k}], number {k + 1} of {len(modules)}: {modules[k]!r}"
+                    error.add_note(f"raised in {place}")
             raise
 
     return wrapper
 
 
-def locate(error, modules, k):
-    """Add a note to an error: in which module of a list it was raised."""
-    error.add_note(f"raised in modules[{k}], number {k + 1} of {len(modules)}: {modules[k]!r}")
+@located
+def outputs_fit(owner, self, outputs, grad):
+    """Refuse outputs that ``forward_pass`` cannot have returned, or a gradient unlike the last.
+
+    What a module with rules would refuse in its ``backward`` is refused here, before the modules
+    behind it have added to their gradients.  Of other modules nothing is known.
+    """
+    k = L = len(self.modules)  # in no module yet
+    if len(outputs) != L + 1:
+        raise ValueError(f"{owner}: outputs has {len(outputs)} entries, wanted x and {L} more")
+    given = {"last": outputs[L]}
+    FLOATING.check(owner, f"outputs[{L}]", outputs[L], given)
+    LIKE_LAST.check(owner, "grad", grad, given)
+    for k, module in enumerate(self.modules):
+        x, y = outputs[k], outputs[k + 1]
+        given = {"x": x, "y": y}
+        for name, rule in getattr(module.backward, "rules", {}).items():
+            if name in given:
+                rule.check(module, name, given[name], given)
+        if hasattr(module, "forward_pass") and is_known(module):  # its columns one row tells
+            row = module.forward(x[:1])
+            given["rows"] = row.expand(len(x), *row.shape[1:])
+            LIKE_ROWS.check(module, "y", y, given)
 
 
 def says_reduction(owner, loss, **_):
     """Refuse a loss that does not say whether it is a mean or a sum."""
-    ONE_OF("mean", "sum").check(owner, "loss.reduction", getattr(loss, "reduction", None), {})
-
-
-def starts_from_zero(owner, model, **_):
-    """Refuse a network whose stored gradients are not zero."""
-    for k, (_, grad) in enumerate(model.param()):
-        if grad.any():
-            raise ValueError(f"{owner}: the gradient in model.param()[{k}] is not zero")
-
-
-def check_loss(value, batch, lr, epoch=None):
-    """Stop a training whose loss has become infinite or not a number."""
-    if not math.isfinite(value):
-        place = f"mini-batch {batch}" if epoch is None else f"epoch {epoch}, mini-batch {batch}"
-        raise FloatingPointError(f"{place}: the loss is {value}, {TOO_LARGE.format(lr)}")
-
-
-def check_prediction(prediction, epoch, lr):
-    """Stop a training whose network gives infinite numbers or NaN after an epoch."""
-    if not prediction.isfinite().all():
-        place = f"epoch {epoch}, after its last mini-batch: the network's output"
-        raise FloatingPointError(f"{place} holds infinite numbers or NaN, {TOO_LARGE.format(lr)}")
+    REDUCTION.check(owner, "loss.reduction", getattr(loss, "reduction", None), {})
 
 
 TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
 
 
-def describe(value):
-    """Say in a few words what a value is: its dtype and shape if it is a tensor."""
-    if isinstance(value, torch.Tensor):
-        article = "an" if _name(value.dtype).startswith("int") else "a"
-        device = "" if value.device.type == "cpu" else f" on {value.device}"
-        return f"{article} {_name(value.dtype)} tensor of shape {tuple(value.shape)}{device}"
-    if isinstance(value, type):
-        return f"the class {value.__name__}"
-    text = " ".join(repr(value).split())
-    return f"{text if len(text) <= 60 else text[:60] + ' …'} of type {type(value).__name__}"
+def check_loss(value, batch, lr, epoch=None):
+    """Stop a training whose loss has become infinite or not a number."""
+    if not math.isfinite(value):
+        text = f"mini-batch {batch}: the loss is {value}, {TOO_LARGE.format(lr)}"
+        raise FloatingPointError(text if epoch is None else f"epoch {epoch}, {text}")
 
 
-def _name(dtype):
-    return str(dtype).removeprefix("torch.")
+def check_prediction(prediction, epoch, lr):
+    """Stop a training whose network gives infinite numbers or NaN after an epoch."""
+    if not prediction.isfinite().all():
+        text = "the network's output holds infinite numbers or NaN, " + TOO_LARGE.format(lr)
+        raise FloatingPointError(f"epoch {epoch}, after its last mini-batch: {text}")

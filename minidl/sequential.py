@@ -4,28 +4,19 @@ from .module import Module
 from .rules import A_TENSOR, ANYTHING, LIST_OF, MODULE, NOT_NEGATIVE, located, outputs_fit, takes
 
 
+@takes(modules=LIST_OF(MODULE))
 class Sequential(Module):
     """Modules one after another: the output of each is the input of the next.
 
-    A ``Sequential`` is a module itself, so it can stand in another one's list.
+    A ``Sequential`` is a module itself, so it can stand in another one's list.  An error inside
+    a module is passed on with a note that says which one it was.
 
     Parameters
     ----------
-    modules : list of Module
+    modules
         In the order in which a batch meets them.
-
-    Raises
-    ------
-    TypeError
-        If ``modules`` is no list, or an entry does not keep the contract of
-        :class:`Module`.
-
-    Notes
-    -----
-    An error inside a module is passed on with a note that says which one it was.
     """
 
-    @takes(modules=LIST_OF(MODULE))
     def __init__(self, modules):
         self.modules = list(modules)
 
@@ -34,14 +25,10 @@ class Sequential(Module):
     def forward_pass(self, x):
         """Run every module in turn and keep what comes out.
 
-        Parameters
-        ----------
-        x : torch.Tensor, shape (N, in_features of the first module)
-
         Returns
         -------
         list of torch.Tensor
-            ``[x, y1, …, yL]``, one entry more than there are modules.
+            ``[x, y1, …, yL]``, one entry more than there are modules, each with N rows.
         """
         outputs = [x]
         for module in self.modules:
@@ -53,23 +40,19 @@ class Sequential(Module):
     def backward_pass(self, outputs, grad):
         """Run the list of outputs in reverse: the chain rule.
 
+        Where a module without rules raises an error, those behind it have added to their gradients.
+
         Parameters
         ----------
-        outputs : list of torch.Tensor
+        outputs
             As :meth:`forward_pass` returned it.
-        grad : torch.Tensor
+        grad
             dL/dy of the last output.
 
         Returns
         -------
         torch.Tensor
             dL/dx of the first input.  Every module has added to its gradients.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If ``outputs`` or ``grad`` cannot be right; before any gradient is changed.
-            What a module of your own raises comes when those behind it have added to theirs.
         """
         for k in reversed(range(len(self.modules))):
             grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)

@@ -4,18 +4,7 @@ from dataclasses import dataclass, field
 
 from .data import minibatches
 from .optim import SGD
-from .rules import (
-    EPOCH,
-    FUNCTION,
-    LOSS,
-    NETWORK,
-    ROWS,
-    check_loss,
-    one_row_fits,
-    says_reduction,
-    starts_from_zero,
-    takes,
-)
+from .rules import EPOCH, FUNCTION, SAMPLES, check_loss, one_row_fits, says_reduction, takes
 
 
 @dataclass
@@ -38,38 +27,33 @@ class History:
     test_error: list = field(default_factory=list)
 
 
-@takes(model=NETWORK, loss=LOSS, x=ROWS, y=ROWS)
+@takes(**SAMPLES)
 def accumulate_batch(model, loss, x, y):
     """Add a mini-batch's gradient to the stored gradients, all samples at once.
-
-    Parameters
-    ----------
-    model : Sequential
-    loss : MSELoss
-    x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
 
     Returns
     -------
     float
         The loss of the mini-batch.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument cannot be right; before any gradient is changed.
     """
     outputs = model.forward_pass(x)
     model.backward_pass(outputs, loss.backward(outputs[-1], y))
     return loss.forward(outputs[-1], y).item()
 
 
-@takes(says_reduction, starts_from_zero, model=NETWORK, loss=LOSS, x=ROWS, y=ROWS)
+def starts_from_zero(owner, model, **_):
+    """Refuse a network whose stored gradients are not zero."""
+    for k, (_, grad) in enumerate(model.param()):
+        if grad.any():
+            raise ValueError(f"{owner}: the gradient in model.param()[{k}] is not zero")
+
+
+@takes(says_reduction, starts_from_zero, **SAMPLES)
 def accumulate_samples(model, loss, x, y):
     """Do the same in the paper's way: sample by sample, then divide by their number.
 
     Where the loss is a sum, not a mean, nothing is divided.  Arguments and result are
-    those of :func:`accumulate_batch`, and so are the gradients, but for rounding.  The
-    stored gradients must be zero before, and are refused with a ValueError if not.
+    those of :func:`accumulate_batch`, and so are the gradients, but for rounding.
     """
     values = []
     for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
@@ -83,38 +67,33 @@ def accumulate_samples(model, loss, x, y):
     return sum(values) / len(values)
 
 
-@takes(one_row_fits, model=NETWORK, loss=LOSS, **EPOCH, accumulate=FUNCTION)
+@takes(one_row_fits, **SAMPLES | EPOCH, accumulate=FUNCTION)
 def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
     """Go through the samples once: reset, accumulate and step for each mini-batch.
 
+    Where a module or loss without rules raises an error for later rows only, the gradients are
+    those of a part of the mini-batch, which has made no step.
+
     Parameters
     ----------
-    model : Sequential
+    model
         Changed in place.
-    loss : MSELoss
-    x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
-    batch_size : int
+    batch_size
         Samples to a step; the last mini-batch may be smaller.
-    lr : float
+    lr
         The learning rate η.
-    generator : torch.Generator, optional
+    generator
         If given, the samples are taken in a random order.
-    accumulate : callable
+    accumulate
         :func:`accumulate_batch` or :func:`accumulate_samples`.
 
     Returns
     -------
     float
-        Mean of the mini-batches' losses, weighted by their sizes, each taken before
-        its step.
+        The epoch's entry for :class:`History`.
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument cannot be right, or the network, the loss and the data do not go
-        together, which is tried with one row on a copy; before anything is changed or drawn.
-        What they raise for later rows only comes in the midst of a mini-batch, whose
-        gradients are then incomplete; it has made no step.
     FloatingPointError
         If the loss becomes infinite or not a number.  The mini-batches before have
         made their steps and this one has not; the gradients are this one's.

@@ -1,7 +1,8 @@
 """A Sphinx extension: mends in a page's text what the tools that write it get wrong.
 
 Each of these is a fault that a reader with a screen reader, a keyboard or a telephone would
-meet, or an address that the page lacks.
+meet, or an address that the page lacks.  Why this is ours and not a library's: the faults are in
+what the libraries write, and each mend goes when its own has been mended there.
 """
 
 import html

@@ -1,4 +1,8 @@
-"""A Sphinx extension: the bibliography names its entries as the text cites them."""
+"""A Sphinx extension: the bibliography names its entries as the text cites them.
+
+Why this is ours and not a library's: of author and year sphinxcontrib-bibtex makes citations in
+the text alone; for the bibliography pybtex has numbers and labels such as "GB10".
+"""
 
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style

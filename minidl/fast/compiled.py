@@ -17,10 +17,9 @@ OPTIONS = {"cpp_wrapper": True, "size_asserts": False, "pattern_matcher": False}
 
 
 @cache
-def compiled(function):
+def compiled(body):
     """Let ``torch.compile`` take a function; by itself it gives up after eight kinds of input."""
-    settings = {"fullgraph": True, "dynamic": False, "recompile_limit": 100}
-    return torch.compile(function, options=OPTIONS, **settings)
+    return torch.compile(body, fullgraph=True, dynamic=False, recompile_limit=100, options=OPTIONS)
 
 
 def plain_steps(parameters, activations, loss, lr, batches):
@@ -49,11 +48,13 @@ def plain_steps(parameters, activations, loss, lr, batches):
 class CompiledMethods(Methods):
     """Compiled steps of any modules; the same uncompiled where they cannot be compiled."""
 
+    @torch.inference_mode()
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
-        chunks = [batches[start : start + CHUNK] for start in range(0, len(batches), CHUNK)]
-        with torch.inference_mode():
-            return [value for chunk in chunks for value in self.take(chunk).tolist()]
+        losses = []
+        for start in range(0, len(batches), CHUNK):
+            losses += self.take(batches[start : start + CHUNK]).tolist()
+        return losses
 
     def take(self, batches):
         """Take a few steps, and return their losses."""
@@ -67,10 +68,10 @@ class CompiledMethods(Methods):
             exc = torch._dynamo.exc
             if not isinstance(error, (exc.TorchDynamoException, exc.FailOnRecompileLimitHit)):
                 raise
-            text = f"found no way to compile ({str(error).strip().splitlines()[0]})"
-            warnings.warn(f"fit: compile=True {text}; training goes on without", stacklevel=7)
-            self.call = lambda function, *arguments: function(*arguments)
-            return function(*arguments)
+            why = f"compile=True found no way to compile ({str(error).strip().splitlines()[0]})"
+            warnings.warn(f"fit: {why}; training goes on without", stacklevel=7)
+        self.call = lambda function, *arguments: function(*arguments)
+        return function(*arguments)
 
 
 class CompiledLayers(CompiledMethods):
@@ -94,7 +95,6 @@ class CompiledLayers(CompiledMethods):
 
     def store(self):
         """Let the layers hold what was reached, and the gradients of the last mini-batch."""
-        reached = zip(self.model.param(), self.parameters, self.grads, strict=True)
-        for (parameter, parameter_grad), value, grad in reached:
-            parameter.copy_(value)
-            parameter_grad.copy_(grad)
+        for pair, *reached in zip(self.model.param(), self.parameters, self.grads, strict=True):
+            for tensor, value in zip(pair, reached, strict=True):
+                tensor.copy_(value)

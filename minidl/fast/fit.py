@@ -5,19 +5,10 @@ from operator import mul
 
 from tqdm import tqdm
 
-from ..data import error_rate, minibatches
+from .. import rules
+from ..data import minibatches
 from ..losses import MSELoss
-from ..rules import (
-    FLAG,
-    LOSS,
-    MODULE,
-    TRAINING,
-    check_loss,
-    check_prediction,
-    one_row_fits,
-    says_reduction,
-    takes,
-)
+from ..rules import FLAG, takes
 from ..sequential import Sequential
 from ..train import History
 from .compiled import CompiledLayers, CompiledMethods
@@ -28,24 +19,18 @@ from .plan import Planned, blocks
 def ways_fit(owner, loss, per_sample, compile, **_):
     """Refuse a way to train that there is not."""
     if per_sample:
-        says_reduction(owner, loss)
-        if compile:
-            raise ValueError(
-                f"{owner}: per_sample=True and compile=True do not go together: only whole "
-                "mini-batches are compiled; leave one of them out"
-            )
+        rules.says_reduction(owner, loss)
+    if per_sample and compile:
+        raise ValueError(
+            f"{owner}: per_sample=True and compile=True do not go together: only whole "
+            "mini-batches are compiled; leave one of them out"
+        )
 
 
-@takes(
-    ways_fit,
-    one_row_fits,
-    model=MODULE,
-    loss=LOSS,
-    **TRAINING,
-    per_sample=FLAG,
-    errors=FLAG,
-    compile=FLAG,
-)
+FLAGS = {"per_sample": FLAG, "errors": FLAG, "compile": FLAG}
+
+
+@takes(ways_fit, rules.one_row_fits, model=rules.MODULE, loss=rules.LOSS, **rules.TRAINING, **FLAGS)
 def fit(
     model,
     loss,
@@ -70,33 +55,29 @@ def fit(
 
     Parameters
     ----------
-    model : Module
+    model
         Usually a :class:`Sequential`.  Changed in place.
-    loss : MSELoss
-        Or whatever has its two methods.
-    x : torch.Tensor, shape (N, in_features)
-    y : torch.Tensor, shape (N, out_features)
+    y
         Targets, one-hot.
-    epochs : int
+    epochs
         How often to go through all samples.
-    batch_size : int
+    batch_size
         Samples to a step; the last mini-batch of an epoch may be smaller.
-    lr : float
+    lr
         The learning rate η.
-    per_sample : bool
+    per_sample
         The paper's way: each sample of a mini-batch goes forward and backward by
         itself, the gradients are added up, divided by the number of samples and
         applied once.  The result is the same but for rounding, and far slower.
-    test : (torch.Tensor, torch.Tensor), optional
+    test
         Test samples and targets, for ``History.test_error``.
-    generator : torch.Generator, optional
-        If given, the samples are put in a new random order every epoch; else they
-        are taken in the order in which they stand.
-    progress : bool
+    generator
+        If given, the samples are put in a new random order every epoch.
+    progress
         Show a progress bar, if the output is a terminal.
-    errors : bool
+    errors
         Measure the error rates before the first epoch and after every one.
-    compile : bool
+    compile
         Let ``torch.compile`` make one function of ten steps.  This takes seconds before
         the first step and works for any modules, but not with ``per_sample``.  Where there
         is no C++ compiler, a warning says so and the training goes on without.
@@ -107,8 +88,6 @@ def fit(
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is changed or drawn.
     FloatingPointError
         If the loss of a mini-batch, or the network's output after an epoch, becomes
         infinite or not a number.  The losses are looked at when an epoch is over, so all
@@ -116,36 +95,29 @@ def fit(
     """
     if not hasattr(model, "forward_pass"):
         model = Sequential([model])
-    way = _way(model, loss, lr, per_sample, compile)
-    history = History()
+    way, history = _way(model, loss, lr, per_sample, compile), History()
     data = way.prepare(x, y)
-    measured = [(history.train_error, *data, y.argmax(1))]
+    sets = [(history.train_error, data[0], y.argmax(1))]
     if test is not None:
-        measured.append((history.test_error, *way.prepare(*test), test[1].argmax(1)))
+        sets.append((history.test_error, way.prepare(*test)[0], test[1].argmax(1)))
 
     def measure(epoch):
-        for rates, points, target, classes in measured:
+        for rates, points, classes in sets if errors else ():
             prediction = way.predict(points)
-            if epoch == 0 or not isfinite(prediction.sum()):  # to look at each takes longer
-                check_prediction(prediction, epoch, lr)
-                error_rate(prediction, target)  # it says so if these are no classes
-            wrong = prediction.argmax(1) != classes
-            rates.append(wrong.sum().item() / len(wrong))
+            if not isfinite(prediction.sum()):  # to look at each takes longer
+                rules.check_prediction(prediction, epoch, lr)
+            rates.append((prediction.argmax(1) != classes).sum().item() / len(classes))
 
-    if errors:
-        measure(0)
-    numbers = range(1, epochs + 1)
+    measure(0)
     try:
-        for epoch in tqdm(numbers, disable=None, leave=False) if progress else numbers:
+        for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
             if epoch == 1 or generator is not None:
                 batches = list(minibatches(*data, batch_size, generator=generator))
-                sizes = [len(part) for part, _ in batches]
             losses = way.epoch(batches)
             for batch, value in enumerate(losses, start=1):
-                check_loss(value, batch, lr, epoch)
-            history.loss.append(sum(map(mul, losses, sizes)) / len(x))
-            if errors:
-                measure(epoch)
+                rules.check_loss(value, batch, lr, epoch)
+            history.loss.append(sum(map(mul, losses, (len(part) for part, _ in batches))) / len(x))
+            measure(epoch)
     finally:
         way.store()
     return history

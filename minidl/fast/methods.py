@@ -3,7 +3,6 @@
 import torch
 
 from ..train import accumulate_samples
-from .plan import chain
 
 
 def steps(model, loss, lr, batches):
@@ -19,25 +18,10 @@ def steps(model, loss, lr, batches):
 
 
 class Methods:
-    """The way for any modules; the others have the methods of this one.
-
-    Parameters
-    ----------
-    model : Sequential
-        Or another network with ``forward_pass`` and ``backward_pass``.
-    loss : MSELoss
-        Or any loss.
-    lr : float
-        The learning rate η.
-    per_sample : bool
-        Whether each sample goes forward and backward by itself.
-    """
+    """The way for any modules; the others have the methods of this one."""
 
     def __init__(self, model, loss, lr, per_sample=False):
-        self.model = model
-        self.loss = loss
-        self.lr = lr
-        self.per_sample = per_sample
+        self.model, self.loss, self.lr, self.per_sample = model, loss, lr, per_sample
 
     def prepare(self, x, y):
         """Return samples and targets as the other methods want them: as they are."""
@@ -55,11 +39,9 @@ class Methods:
         return losses
 
     def predict(self, x):
-        """Return the network's output; of inner outputs only the last is kept."""
+        """Return the network's output for prepared samples."""
         self.store()
-        for module in chain(self.model):
-            x = module.forward(x)
-        return x
+        return self.model.forward(x)
 
     def store(self):
         """Let the modules hold what was reached: they do."""

@@ -1,18 +1,9 @@
 """A training step in few operations, on memory that is there already.
 
-The formulas are those of the modules.  What makes them fast:
-
-- Samples are columns here, not rows.  PyTorch's routine takes less time for products of
-  this shape.
-- A row of ones below X makes W X + b a single product, [W b] [X; 1], and gives dL/dW and
-  dL/db in another single one, G [X; 1]ᵀ.
-- All [W b] lie in one buffer, and their gradients in another: a step is one operation.
-- Every result has its place, made once; activations work in place, forward and backward.
-- The gradient of the network's input is not computed, and nothing is checked twice.
-- In inference mode PyTorch does not look at each call whether autograd must note it.
+The formulas are those of the modules; chapter 9 derives the rest.  Samples are columns.  A row
+of ones below X makes W X + b a single product, [W b] [X; 1], and its two gradients another,
+G [X; 1]ᵀ.  Every result has its place, made once, and activations work in place.
 """
-
-from itertools import islice
 
 import torch
 
@@ -55,15 +46,11 @@ ACTIVATIONS = {
 def blocks(model):
     """List a network's linear layers, each with the activation behind it or None.
 
-    Returns
-    -------
-    list of (Linear, Module or None), or None
-        None if there is no plan for it: for a network with another module or another
-        order, or that uses a module twice.  A class of your own, or one derived from
-        ours, may do anything in its methods; such a network is trained by calling them.
+    The list is None if there is no plan for the network: it has another module or another
+    order, or uses a module twice.  A class of your own, or one derived from ours, may do
+    anything in its methods; such a network is trained by calling them.
     """
-    modules = chain(model)
-    found = []
+    modules, found = flat(model), []
     for module in modules:
         if type(module) is Linear:
             found.append((module, None))
@@ -75,11 +62,11 @@ def blocks(model):
     return found if found and len(different) == len(modules) else None
 
 
-def chain(model):
+def flat(model):
     """List a network's modules, those of inner networks in their places."""
     if type(model) is not Sequential:
         return [model]
-    return [part for module in model.modules for part in chain(module)]
+    return [part for module in model.modules for part in flat(module)]
 
 
 def by_columns(*matrices):
@@ -88,13 +75,9 @@ def by_columns(*matrices):
 
 
 class Place:
-    """Memory for the numbers of N samples, a column each, and a row of ones below them.
+    """Memory for the numbers of N samples, a column each: ``full`` has a row of ones below them.
 
-    Attributes
-    ----------
-    full : torch.Tensor, shape (rows + 1, N)
-    part : torch.Tensor, shape (rows, N)
-        All but the row of ones.
+    ``part``, of shape (rows, N), is ``full`` without it.
     """
 
     def __init__(self, like, rows, samples):
@@ -103,16 +86,10 @@ class Place:
 
 
 class Weights:
-    """Weights and biases as matrices [W b] in one buffer, and their gradients in another.
+    """Copies of weights and biases as matrices [W b] in one buffer, their gradients in another.
 
-    They are copies: the layers' own stay as they are until :meth:`store` is called.
-
-    Attributes
-    ----------
-    values, grads : torch.Tensor, shape (M,)
-        The buffers.
-    joined, joined_grads : list of torch.Tensor, shapes (out_features, in_features + 1)
-        For each layer a view of each buffer.
+    ``values`` and ``grads`` are the buffers, ``joined`` and ``joined_grads`` views of them: a
+    matrix (out_features, in_features + 1) for each layer.
     """
 
     def __init__(self, layers):
@@ -139,92 +116,53 @@ class Weights:
 
 
 class Plan:
-    """The places for N samples, and what is done in them.
+    """The places for ``samples`` samples in a network, and what is done in them.
 
-    Parameters
-    ----------
-    blocks : list of (Linear, Module or None)
-        As the function :func:`blocks` lists them.
-    weights : Weights
-        Of these layers.
-    samples : int
-        N.
+    ``blocks`` are those of the network as the function lists them, ``weights`` theirs.
     """
 
     def __init__(self, blocks, weights, samples):
-        places = [Place(weights.values, layer.out_features, samples) for layer, _ in blocks]
-        bends, slopes = zip(*(ACTIVATIONS[type(bend)] for _, bend in blocks), strict=True)
-        self.way_forward = list(zip(weights.joined, places, bends, strict=True))
-        self.output = places[-1].part
-        self.grad = grad = torch.empty_like(self.output)
-        self.flat = grad.view(-1)
-        self.way_back = []
-        for k in range(len(blocks) - 1, 0, -1):
-            y, before = places[k].part, places[k - 1]
-            # once its slope has been taken, y has served its turn
-            before_grad = y if y.shape == before.part.shape else torch.empty_like(before.part)
-            weight, weight_grad = weights.joined[k][:, :-1].t(), weights.joined_grads[k]
-            tensors = y, grad, weight_grad, before.full.t(), weight, before_grad
-            self.way_back.append((slopes[k], *tensors))
-            grad = before_grad
-        self.first = slopes[0], places[0].part, grad, weights.joined_grads[0]
+        self.weights = weights
+        self.places = [Place(weights.values, layer.out_features, samples) for layer, _ in blocks]
+        self.grads = [torch.empty_like(place.part) for place in self.places]
+        self.activations = [ACTIVATIONS[type(activation)] for _, activation in blocks]
+        self.transposed = [joined[:, :-1].t() for joined in weights.joined]
+        self.rows = [place.full.t() for place in self.places]
+        self.differences = self.grads[-1].view(-1)
 
     def forward(self, x):
         """Return the network's output, shape (C, N), for samples with their row of ones."""
-        for joined, place, bend_ in self.way_forward:
-            torch.mm(joined, x, out=place.part)
-            bend_(place.part)
+        for k, place in enumerate(self.places):
+            torch.mm(self.weights.joined[k], x, out=place.part)
+            self.activations[k][0](place.part)
             x = place.full
-        return self.output
+        return place.part
 
     def gradients(self, x, y):
-        """Go forward and back, and write the gradients of Σ (p − t)², divided by 2.
+        """Write the gradients of Σ (p − t)², divided by 2, and return Σ (p − t)².
 
-        Parameters
-        ----------
-        x, y : torch.Tensor, shapes (N, in_features + 1) and (N, C)
-            Samples with a one behind each, and targets.
-
-        Returns
-        -------
-        torch.Tensor, 0-d
-            Σ (p − t)².
+        A row of ``x`` is a sample and a one, a row of ``y`` its target.
         """
-        torch.sub(self.forward(x.t()), y.t(), out=self.grad)
-        squares = self.flat.dot(self.flat)
-        for slope_, output, grad, weight_grad, before, weight, before_grad in self.way_back:
-            slope_(output, grad)
-            torch.mm(grad, before, out=weight_grad)
-            torch.mm(weight, grad, out=before_grad)
-        slope_, output, grad, weight_grad = self.first
-        slope_(output, grad)
-        torch.mm(grad, x, out=weight_grad)
+        torch.sub(self.forward(x.t()), y.t(), out=self.grads[-1])
+        squares = self.differences.dot(self.differences)
+        for k in reversed(range(len(self.places))):
+            grad = self.grads[k]
+            self.activations[k][1](self.places[k].part, grad)
+            before = self.rows[k - 1] if k > 0 else x
+            torch.mm(grad, before, out=self.weights.joined_grads[k])
+            if k > 0:
+                torch.mm(self.transposed[k], grad, out=self.grads[k - 1])
         return squares
 
 
 class Planned:
-    """Training by plans, one for each number of samples that comes.
-
-    Parameters
-    ----------
-    blocks : list of (Linear, Module or None)
-        As the function :func:`blocks` lists them.
-    loss : MSELoss
-    lr : float
-        The learning rate η.
-    per_sample : bool
-        Whether each sample goes forward and backward by itself.
-    """
+    """Training by plans, one for each number of samples that comes; as ``Methods`` otherwise."""
 
     @torch.inference_mode()
     def __init__(self, blocks, loss, lr, per_sample=False):
-        self.blocks = blocks
+        self.blocks, self.loss, self.lr, self.per_sample = blocks, loss, lr, per_sample
         self.weights = Weights([layer for layer, _ in blocks])
-        self.loss = loss
-        self.lr = lr
-        self.per_sample = per_sample
         self.scale = 0
-        self.sum = torch.zeros_like(self.weights.grads) if per_sample else None
         self.plans = {}
 
     def plan(self, samples):
@@ -238,36 +176,33 @@ class Planned:
         """Return samples and targets as the other methods want them: a one behind each sample."""
         return by_columns(torch.cat([x, torch.ones_like(x[:, :1])], 1), y)
 
+    def accumulate(self, x, y):
+        """Write the gradients of a mini-batch; return its Σ (p − t)²."""
+        if not self.per_sample:
+            return self.plan(len(x)).gradients(x, y)
+        squares, grads = 0, torch.zeros_like(self.weights.grads)
+        for sample in zip(x.split(1), y.split(1), strict=True):
+            squares = squares + self.plan(1).gradients(*sample)
+            grads.add_(self.weights.grads)
+        self.weights.grads.copy_(grads)
+        return squares
+
     @torch.inference_mode()
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         squares, sizes = [], []
         for x, y in batches:
-            pieces = zip(x.split(1), y.split(1), strict=True) if self.per_sample else [(x, y)]
-            plan = self.plan(1 if self.per_sample else len(x))
-            for piece in pieces:
-                squares.append(plan.gradients(*piece))
-                if self.per_sample:
-                    self.sum.add_(self.weights.grads)
-            if self.per_sample:
-                self.weights.grads.copy_(self.sum)
-                self.sum.zero_()
-            size = y.numel() if self.loss.reduction == "mean" else 1
-            sizes.append(size)
+            squares.append(self.accumulate(x, y))
+            sizes.append(y.numel() if self.loss.reduction == "mean" else 1)
             # dL/dp is 2 (p − t)/size, and so this factor belongs to all gradients behind it
-            self.scale = 2 / size
+            self.scale = 2 / sizes[-1]
             self.weights.values.add_(self.weights.grads, alpha=-self.lr * self.scale)
-        values = iter(torch.stack(squares).tolist())
-        counts = [len(x) if self.per_sample else 1 for x, _ in batches]
-        return [sum(islice(values, n)) / size for n, size in zip(counts, sizes, strict=True)]
+        return [value / n for value, n in zip(torch.stack(squares).tolist(), sizes, strict=True)]
 
     @torch.inference_mode()
     def predict(self, x):
         """Return the network's output for prepared samples, shape (N, C)."""
-        prediction = x.new_empty(len(x), self.blocks[-1][0].out_features)
-        for part, place in zip(x.split(MOST), prediction.split(MOST), strict=True):
-            place.copy_(self.plan(len(part)).forward(part.t()).t())
-        return prediction
+        return torch.cat([self.plan(len(part)).forward(part.t()).t() for part in x.split(MOST)])
 
     @torch.inference_mode()
     def store(self):

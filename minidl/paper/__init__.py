@@ -5,20 +5,3 @@ from .figures import figure1, figure2
 from .results import FIGURE2, TABLE3, format_table, paper_epochs, table
 from .setting import Setting, paper_network
 from .twin import fit_torch, torch_twin
-
-__all__ = [
-    "FIGURE2",
-    "FRAMEWORKS",
-    "TABLE3",
-    "Result",
-    "Setting",
-    "figure1",
-    "figure2",
-    "fit_torch",
-    "format_table",
-    "paper_epochs",
-    "paper_network",
-    "run",
-    "table",
-    "torch_twin",
-]

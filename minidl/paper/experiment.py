@@ -8,13 +8,12 @@ from types import ModuleType
 import torch
 from tqdm import tqdm
 
-from .. import data as book
-from ..fast.fit import fit
-from ..losses import MSELoss
-from ..rules import FLAG, ONE_OF, A, Rule, check_prediction, takes
+import minidl
+
+from ..rules import FLAG, ONE_OF, A, Rule, takes
 from ..train import History
-from .setting import Setting
-from .twin import fit_torch, torch_twin
+from .setting import Setting, paper_network
+from .twin import fit_torch, measure, torch_twin
 
 CURVE = ONE_OF("loss", "train_error", "test_error")
 FRAMEWORKS = ("minidl", "torch")
@@ -25,14 +24,7 @@ FRAMEWORK = Rule(
 )
 
 #: What a framework of one's own must define, ``standardize`` only where that is done.
-NEEDED = (
-    "balanced_radius",
-    "one_hot",
-    "standardize",
-    "paper_network",
-    "train_epoch",
-    "MSELoss",
-)
+NEEDED = ("balanced_radius", "one_hot", "standardize", "paper_network", "train_epoch", "MSELoss")
 
 
 @dataclass
@@ -61,13 +53,7 @@ class Result:
 
     @takes(name=CURVE)
     def curves(self, name):
-        """Stack one of the histories' lists, named as there: a row for each repetition.
-
-        Returns
-        -------
-        torch.Tensor of float64, shape (repeats, epochs) or (repeats, epochs + 1)
-            The loss in each epoch, or the error rates after 0, 1, … epochs.
-        """
+        """Stack the histories' lists of this name: a float64 row for each repetition."""
         lists = [getattr(history, name) for history in self.histories]
         return torch.tensor(lists, dtype=torch.float64)
 
@@ -84,14 +70,11 @@ class Result:
 
 def is_whole(owner, setting, framework, **_):
     """Refuse a reader's own framework in which something is missing."""
-    if isinstance(framework, ModuleType):
-        needed = [part for part in NEEDED if setting.standardize or part != "standardize"]
-        lacking = [part for part in needed if not hasattr(framework, part)]
-        if lacking:
-            raise ValueError(
-                f"{owner}: framework is the module {framework.__name__}, "
-                f"which lacks {', '.join(lacking)}"
-            )
+    needed = [part for part in NEEDED if setting.standardize or part != "standardize"]
+    lacking = [part for part in needed if not hasattr(framework, part)]
+    if isinstance(framework, ModuleType) and lacking:
+        name = f"the module {framework.__name__}"
+        raise ValueError(f"{owner}: framework is {name}, which lacks {', '.join(lacking)}")
 
 
 @takes(is_whole, setting=A(Setting), framework=FRAMEWORK, progress=FLAG)
@@ -100,11 +83,10 @@ def run(setting, framework, *, progress=False):
 
     Parameters
     ----------
-    setting : Setting
-    framework : {"minidl", "torch"} or module
+    framework
         All are given the same data.  A module is a reader's own framework and holds
         what :data:`NEEDED` lists; everything is then done by it.
-    progress : bool
+    progress
         Show a progress bar, if the output is a terminal.
 
     Returns
@@ -113,27 +95,30 @@ def run(setting, framework, *, progress=False):
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is run.
     FloatingPointError
         If the training diverges.
     """
-    name = "own" if isinstance(framework, ModuleType) else framework
+    own = isinstance(framework, ModuleType)
+    name, tools = ("own", framework) if own else (framework, minidl)
     result = Result(name, setting)
     for r in tqdm(range(setting.repeats), name, disable=None if progress else True, leave=False):
         generator = torch.Generator().manual_seed(setting.seed + r)
-        x_train, y_train, x_test, y_test = raw = _fold(setting, framework, generator)
+        points, y, test_points, y_test = _draw(setting, tools, generator)
+        x, x_test = points, test_points
         if setting.standardize:
-            tool = framework if name == "own" else book
-            x_train, x_test = tool.standardize(x_train, x_test)
-        start, train = _network(setting, framework, generator)
-        history, network = train(x_train, y_train, x_test, y_test)
-        result.histories.append(history)
+            x, x_test = tools.standardize(points, test_points)
+        build = framework.paper_network if own else paper_network
+        start = build(**setting.layout(name), generator=generator)
+        start = torch_twin(start) if name == "torch" else start
+        network = deepcopy(start)
+        result.histories.append(_train(setting, framework, network, x, y, x_test, y_test))
         if name == "torch" and setting.moved_test and r % 10 == 0:
-            result.moved[r], _ = train(x_train, y_train, unit_square(x_test), y_test)
+            moved = x, y, unit_square(x_test), y_test
+            result.moved[r] = _train(setting, framework, deepcopy(start), *moved)
         if r == 0:
-            answers = [forward(x_test).argmax(1) for forward in (start, network)]
-            result.pictures = (raw[2], y_test.argmax(1), *answers)
+            with torch.no_grad():
+                answers = [net.forward(x_test).argmax(1) for net in (start, network)]
+            result.pictures = (test_points, y_test.argmax(1), *answers)
     return result
 
 
@@ -143,74 +128,32 @@ def unit_square(x):
     return (x - low) / (high - low)
 
 
-def _fold(setting, framework, generator):
-    """Draw one repetition's data, in its own framework's terms."""
-    options = {"generator": generator, "dtype": setting.dtype}
-    if not isinstance(framework, ModuleType):
-        return book.disc_fold(setting.n_train, setting.n_test, **options)
-    sets = []
+def _draw(setting, tools, generator):
+    """Draw one repetition's points and targets, for training and for tests."""
+    data = []
     for n in (setting.n_train, setting.n_test):
-        x, labels = book.disc(n, radius=framework.balanced_radius(2.0), **options)
-        sets += [x, framework.one_hot(labels, 2, setting.dtype)]
-    return sets
+        options = {"radius": tools.balanced_radius(2.0), "dtype": setting.dtype}
+        x, labels = minidl.disc(n, generator=generator, **options)
+        data += [x, tools.one_hot(labels, 2, setting.dtype)]
+    return data
 
 
-def _network(setting, framework, generator):
-    """Build a network; return its forward pass, and a function that trains a copy of it.
-
-    The function returns a history and the forward pass of the trained network.
-    """
+def _train(setting, framework, network, x, y, *test):
+    """Train a network by its framework; return the history."""
     options = {"batch_size": setting.batch_size, "lr": setting.lr}
     if framework == "torch":
-        start = torch_twin(setting.network("torch", generator))
-
-        def train(x, y, *test):
-            twin = deepcopy(start)
-            history = fit_torch(twin, x, y, epochs=setting.epochs, test=test, **options)
-            return history, torch.no_grad()(twin)
-
-        return torch.no_grad()(start), train
+        return fit_torch(network, x, y, epochs=setting.epochs, test=test, **options)
     if framework == "minidl":
-        start = setting.network("minidl", generator)
-        options["per_sample"] = setting.per_sample
-
-        def train(x, y, *test):
-            network = deepcopy(start)
-            history = fit(network, MSELoss(), x, y, epochs=setting.epochs, test=test, **options)
-            return history, network.forward
-
-        return start.forward, train
-    start = framework.paper_network(
-        setting.width,
-        setting.layers,
-        init=setting.start("own"),
-        generator=generator,
-        dtype=setting.dtype,
-    )
+        options |= {"epochs": setting.epochs, "test": test, "per_sample": setting.per_sample}
+        return minidl.fit(network, minidl.MSELoss(), x, y, **options)
     if setting.per_sample:
         options["accumulate"] = framework.accumulate_samples
-
-    def train(*data):
-        network = deepcopy(start)
-        return _fit_own(framework, network, setting, *data, **options), network.forward
-
-    return start.forward, train
-
-
-def _fit_own(own, network, setting, x, y, x_test, y_test, **options):
-    """Train a reader's own network with the reader's own functions."""
     history = History()
-    for epoch in range(setting.epochs + 1):
-        if epoch > 0:
-            loss = own.train_epoch(network, own.MSELoss(), x, y, **options)
-            if not math.isfinite(loss):
-                raise FloatingPointError(f"epoch {epoch}: the loss is {loss}")
-            history.loss.append(loss)
-        for errors, points, target in (
-            (history.train_error, x, y),
-            (history.test_error, x_test, y_test),
-        ):
-            prediction = network.forward(points)
-            check_prediction(prediction, epoch, setting.lr)
-            errors.append(book.error_rate(prediction, target))
+    measure(history, network, x, y, test, 0, setting.lr)
+    for epoch in range(1, setting.epochs + 1):
+        loss = framework.train_epoch(network, framework.MSELoss(), x, y, **options)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"epoch {epoch}: the loss is {loss}")
+        history.loss.append(loss)
+        measure(history, network, x, y, test, epoch, setting.lr)
     return history

@@ -40,15 +40,6 @@ def figure1(result):
     """Draw the test data, the untrained and the trained network's classes of it.
 
     The points are shifted to [0, 1]², as in the paper's Figure 1.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``result`` is no :class:`Result` of a run.
     """
     x, *classifications = result.pictures
     titles = ("Test samples", "Untrained network", "Trained network")
@@ -71,19 +62,6 @@ def figure2(results):
     band of one standard deviation.  The horizontal axis counts the epochs that were
     trained, for the paper's curves too: its error rates are those before each epoch,
     but PyTorch's on training data those after it.  With one repetition we have no band.
-
-    Parameters
-    ----------
-    results : list of Result
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an entry is no :class:`Result` of a run.
     """
     figure, axes = plt.subplots(
         3, len(results), figsize=(5.2, 6.6), sharex=True, sharey="row", squeeze=False

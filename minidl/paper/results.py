@@ -1,6 +1,7 @@
 """The paper's Table III beside ours, and the ends of its Figure 2."""
 
 import csv
+from collections import defaultdict
 from dataclasses import replace
 from importlib.resources import files
 
@@ -23,21 +24,20 @@ TABLE3 = {
 }
 
 
-def _read_figure2():
-    """Read the curves of the paper's Figure 2 from the file that names their source."""
+def _figure2():
     text = files(__package__).joinpath("figure2.csv").read_text()
-    curves = {}
-    for row in csv.DictReader(line for line in text.splitlines() if line[0] != "#"):
+    rows = csv.DictReader(line for line in text.splitlines() if line[0] != "#")
+    curves = defaultdict(lambda: ([], []))
+    for row in rows:
         framework = {"custom": "minidl", "pytorch": "torch"}[row["framework"]]
-        means, stds = curves.setdefault((framework, row["panel"]), ([], []))
-        means.append(float(row["mean"]))
-        stds.append(float(row["std"]))
-    return curves
+        for values, key in zip(curves[framework, row["panel"]], ("mean", "std"), strict=True):
+            values.append(float(row[key]))
+    return dict(curves)
 
 
 #: The paper's Figure 2: for a framework and one of "loss", "train_error", "test_error" the means
 #: and the standard deviations of ten runs, 20 of each; error rates as shares.
-FIGURE2 = _read_figure2()
+FIGURE2 = _figure2()
 
 
 def paper_side(framework):
@@ -71,10 +71,6 @@ def paper_epochs(framework, name):
 def table(results):
     """Summarise error rates: Table III.
 
-    Parameters
-    ----------
-    results : list of Result
-
     Returns
     -------
     list of dict
@@ -86,41 +82,24 @@ def table(results):
         standard errors the paper's mean, of ten runs, lies above ours, of R: the standard
         error of their difference is s·√(1/10 + 1/R), with :func:`std_of_chance` for s
         (None if that is None or 0).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an entry is no :class:`Result` of a run.
     """
-    rows = []
-    for result in results:
-        paper = paper_side(result.framework)
-        for data in ("train", "test"):
-            errors = result.errors(data)
-            mean, std = errors.mean().item(), None
-            paper_mean, paper_std = TABLE3[paper, data]
-            means, stds = FIGURE2[paper, f"{data}_error"]
-            off = None
-            if len(errors) > 1:
-                std = errors.std().item()
-                chance = std_of_chance(errors, bool(result.moved) and data == "test").item()
-                if chance > 0:
-                    off = (paper_mean - mean) / (chance * (1 / 10 + 1 / len(errors)) ** 0.5)
-            rows.append(
-                {
-                    "framework": result.framework,
-                    "data": data,
-                    "epochs": result.setting.epochs_trained(result.framework, data),
-                    "mean": mean,
-                    "std": std,
-                    "paper_mean": paper_mean,
-                    "paper_std": paper_std,
-                    "figure_mean": 100 * means[-1],
-                    "figure_std": 100 * stds[-1],
-                    "off": off,
-                }
-            )
-    return rows
+    return [_row(result, data) for result in results for data in ("train", "test")]
+
+
+def _row(result, data):
+    paper, errors = paper_side(result.framework), result.errors(data)
+    row = {"framework": result.framework, "data": data}
+    row["epochs"] = result.setting.epochs_trained(result.framework, data)
+    row |= {"mean": errors.mean().item(), "std": None}
+    row["paper_mean"], row["paper_std"] = TABLE3[paper, data]
+    row["figure_mean"], row["figure_std"] = (100 * x[-1] for x in FIGURE2[paper, f"{data}_error"])
+    row["off"] = None
+    if len(errors) > 1:
+        row["std"] = errors.std().item()
+        chance = std_of_chance(errors, bool(result.moved) and data == "test").item()
+        se = chance * (1 / 10 + 1 / len(errors)) ** 0.5
+        row["off"] = (row["paper_mean"] - row["mean"]) / se if se > 0 else None
+    return row
 
 
 @takes(rows=LIST_OF(A(dict)))

@@ -6,17 +6,7 @@ import torch
 
 from ..activations import ReLU
 from ..linear import START, Linear
-from ..rules import (
-    COUNT,
-    DTYPE,
-    FLAG,
-    FLOAT,
-    FROM_ZERO,
-    GENERATOR,
-    NOT_NEGATIVE,
-    ONE_OF,
-    takes,
-)
+from ..rules import COUNT, DTYPE, FLAG, FLOAT, FROM_ZERO, GENERATOR, NOT_NEGATIVE, ONE_OF, takes
 from ..sequential import Sequential
 
 FRAMEWORK = ONE_OF("minidl", "torch", "own")
@@ -28,23 +18,18 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=No
 
     Parameters
     ----------
-    width, layers : int
+    width, layers
         Size and number of the hidden linear layers; there may be none of these.
-    init : {"xavier", "xavier_all", "torch"}
+    init
         Of the first parameters, see :class:`Linear`.
-    generator : torch.Generator, optional
+    generator
         Source of the random numbers, drawn layer by layer from the input on.
-    dtype : torch.dtype, optional
+    dtype
         PyTorch's default one if None.
 
     Returns
     -------
     Sequential
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is drawn.
     """
     options = {"init": init, "generator": generator, "dtype": dtype}
     modules = []
@@ -62,24 +47,22 @@ def seeds_fit(owner, seed, repeats, **_):
         raise ValueError(f"{owner}: seed is {seed}, wanted {2**63 - repeats} or less")
 
 
+COUNTS = ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats")
+FLAGS = ("standardize", "zero_bias", "moved_test", "per_sample")
+CHOICES = {
+    "init": replace(ONE_OF("xavier", "torch"), optional=True),
+    "recorded": ONE_OF("program", "end"),
+}
+
+
 @takes(
     seeds_fit,
-    epochs=COUNT,
     lr=NOT_NEGATIVE,
-    batch_size=COUNT,
-    n_train=COUNT,
-    n_test=COUNT,
-    width=COUNT,
-    layers=COUNT,
-    repeats=COUNT,
     seed=FROM_ZERO,
-    standardize=FLAG,
-    init=replace(ONE_OF("xavier", "torch"), optional=True),
-    zero_bias=FLAG,
-    recorded=ONE_OF("program", "end"),
-    moved_test=FLAG,
-    per_sample=FLAG,
     dtype=DTYPE,
+    **dict.fromkeys(COUNTS, COUNT),
+    **dict.fromkeys(FLAGS, FLAG),
+    **CHOICES,
 )
 @dataclass(frozen=True)
 class Setting:
@@ -89,44 +72,37 @@ class Setting:
 
     Parameters
     ----------
-    epochs : int
-    lr : float
+    lr
         The learning rate η.
-    batch_size : int
-    n_train, n_test : int
+    n_train, n_test
         Samples; the paper's 1000 are 1000 of each.
-    width, layers : int
+    width, layers
         Size and number of the hidden linear layers, each followed by a ReLU.
-    repeats : int
+    repeats
         How often the experiment is done, each time with new data and parameters.
-    seed : int
+    seed
         Repetition r draws everything from a generator seeded with ``seed + r``.
-    standardize : bool
+    standardize
         Whether the inputs are standardised, see :func:`minidl.standardize`.
-    init : {"xavier", "torch"} or None
+    init
         Of the first parameters; None is each framework's own: Xavier for
         ``minidl``, PyTorch's default for PyTorch.
-    zero_bias : bool
+    zero_bias
         Whether Xavier's start has zero biases.  In the program they are normal, with
         the standard deviation of their layer's weights.
-    recorded : {"program", "end"}
+    recorded
         When Table III reads the error rates.  The program measures before each epoch,
         so that its last figures are those after 19 of 20, with one exception: PyTorch's
         errors on training data, after each epoch.  ``"end"``: all after the last epoch.
-    moved_test : bool
+    moved_test
         Whether PyTorch's error on test data in Table III is, in the first of every ten
         repetitions, that on points moved to the unit square.  The program draws Figure 1
         in its first repetition, between the two frameworks, and the function that draws
         rescales the test points in place.  Figure 2 is of a version that did not draw.
-    per_sample : bool
+    per_sample
         Whether ``minidl`` takes the samples one by one, as the program does.
-    dtype : torch.dtype
+    dtype
         float64, so that the results are the same on every machine.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value cannot be right.
 
     References
     ----------
@@ -156,21 +132,10 @@ class Setting:
         """Make the setting that the paper's prose describes, where it is silent the usual one.
 
         Raw inputs, zero biases behind Xavier's weights, error rates after the last epoch, and
-        all test points where they were.
-
-        Parameters
-        ----------
-        **changes
-            Further fields.
+        all test points where they were; ``changes`` are further fields.
         """
         prose = {"standardize": False, "zero_bias": True, "recorded": "end", "moved_test": False}
         return cls(**prose | changes)
-
-    @takes(framework=FRAMEWORK)
-    def start(self, framework):
-        """Name the first parameters of a framework's network, as :class:`Linear` does."""
-        init = self.init or ("torch" if framework == "torch" else "xavier")
-        return "xavier_all" if init == "xavier" and not self.zero_bias else init
 
     @takes(framework=FRAMEWORK, data=ONE_OF("train", "test"))
     def epochs_trained(self, framework, data):
@@ -178,13 +143,15 @@ class Setting:
         late = self.recorded == "end" or (framework, data) == ("torch", "train")
         return self.epochs if late else self.epochs - 1
 
+    @takes(framework=FRAMEWORK)
+    def layout(self, framework):
+        """Return what :func:`paper_network` is to be told of a framework's network."""
+        init = self.init or ("torch" if framework == "torch" else "xavier")
+        if init == "xavier" and not self.zero_bias:
+            init = "xavier_all"
+        return {"width": self.width, "layers": self.layers, "init": init, "dtype": self.dtype}
+
     @takes(framework=FRAMEWORK, generator=GENERATOR)
     def network(self, framework, generator):
         """Build a framework's untrained network as a :class:`Sequential`."""
-        return paper_network(
-            self.width,
-            self.layers,
-            init=self.start(framework),
-            generator=generator,
-            dtype=self.dtype,
-        )
+        return paper_network(**self.layout(framework), generator=generator)

@@ -20,22 +20,7 @@ ACTIVATIONS = {ReLU: torch.nn.ReLU, Tanh: torch.nn.Tanh, Sigmoid: torch.nn.Sigmo
 
 @takes(model=A(Sequential, Linear, *ACTIVATIONS))
 def torch_twin(model):
-    """Build a module's twin out of ``torch.nn``, with copies of its parameters.
-
-    Parameters
-    ----------
-    model : Linear, ReLU, Tanh, Sigmoid or Sequential
-        A ``Sequential`` may hold further ones.
-
-    Returns
-    -------
-    torch.nn.Module
-
-    Raises
-    ------
-    TypeError
-        For a module that has no counterpart here.
-    """
+    """Build a module's twin out of ``torch.nn``, with copies of its parameters."""
     if isinstance(model, Sequential):
         return torch.nn.Sequential(*map(torch_twin, model.modules))
     if isinstance(model, Linear):
@@ -63,24 +48,17 @@ def one_row_fits(owner, network, x, y, **_):
 def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None, progress=False):
     """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``.
 
-    The loss is ``torch.nn.MSELoss``.  Arguments and result are those of
-    :func:`minidl.fit`.
-
-    Returns
-    -------
-    History
+    The loss is ``torch.nn.MSELoss``.  Arguments and result are those of :func:`minidl.fit`.
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument cannot be right; before anything is changed.
     FloatingPointError
         If the training diverges.  The steps before have been made, and no other.
     """
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)
     history = History()
-    _measure(history, network, x, y, test, 0, lr)
+    measure(history, network, x, y, test, 0, lr)
     for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
         total = 0.0
         batches = minibatches(x, y, batch_size, generator=generator)
@@ -92,17 +70,17 @@ def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=Non
             optimizer.step()
             total += loss.item() * len(x_batch)
         history.loss.append(total / len(x))
-        _measure(history, network, x, y, test, epoch, lr)
+        measure(history, network, x, y, test, epoch, lr)
     return history
 
 
 @torch.no_grad()
-def _measure(history, network, x, y, test, epoch, lr):
-    """Note the error rates after an epoch, or after none."""
+def measure(history, network, x, y, test, epoch, lr):
+    """Note a network's error rates after so many epochs."""
     sets = [(history.train_error, x, y)]
     if test is not None:
         sets.append((history.test_error, *test))
     for errors, points, target in sets:
-        prediction = network(points)
+        prediction = network.forward(points)
         check_prediction(prediction, epoch, lr)
         errors.append(error_rate(prediction, target))

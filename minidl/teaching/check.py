@@ -4,7 +4,13 @@ An answer that fails a case is compared with the mistakes that people make: wher
 gives the very result of one, the hint says what was done.
 """
 
+import ast
+import io
+import re
+import time
 from contextlib import redirect_stdout
+
+from IPython import get_ipython
 
 from . import guard, own
 from .exercise import complaint, same
@@ -12,6 +18,9 @@ from .exercises import EXERCISES
 from .probe import Failure
 
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
+
+#: An answer is slow if its check takes so many seconds, and so many times the solution's.
+SLOW, TIMES = 0.3, 10
 
 
 def check(key, answer, limit=guard.SECONDS):
@@ -31,19 +40,24 @@ def check(key, answer, limit=guard.SECONDS):
     Returns
     -------
     type or callable
-        The answer itself if it passes every case, else the book's own.
+        The answer itself if it passes every case and is not slow, else the book's own.
     """
     exercise = EXERCISES[key]
     title = f"Exercise {exercise.number}, {exercise.name}"
+    unread = _unread(exercise.name)
     if answer is exercise.solution:
-        print(f"{title}: this is the book's own. Run the cell with yours, then this one again.")
+        print(f"{title}: this is the book's own, and the chapter goes on with it.")
+        print(unread or "The cell with yours was not run (again), or it ended in an error.")
+        print("Run that cell, mended if need be, and then this one.")
         return answer
+    if unread:
+        print(f"{unread} What is looked at here is the version before it.")
     guard.watch_names()
     for name in guard.mend_settings():
         print(f"Before this check {name} had been changed; it has been set back.")
     for name in guard.mend_names():
         print(f"Before this check something stood in the place of `{name}`; it has been put back.")
-    passed = []
+    passed, start = [], time.perf_counter()
     for case in exercise.cases:
         outcome = exercise.outcome(case, answer, limit)
         trouble = complaint(case, outcome)
@@ -56,43 +70,98 @@ def check(key, answer, limit=guard.SECONDS):
         else:
             print(f"{BOLD}{RED}{title}: not yet.{PLAIN}")
             print(*passed, sep="\n", end="\n" if passed else "")
-            print(f"  {RED}✗{PLAIN} {case.label}")
+            if trouble.kind[0] not in ("kind", "signature"):
+                print(f"  {RED}✗{PLAIN} {case.label}")
             print(f"    {trouble.sentence}{'' if trouble.sentence.endswith('?') else '.'}")
             hint = "" if stub else find_hint(exercise, answer, case, outcome, trouble, limit)
             if hint:
                 print(f"    {BOLD}Hint:{PLAIN} {hint}")
         print(f"Until it passes, the chapter goes on with the book's {exercise.name}.")
         return exercise.solution
+    slow = _slow(exercise, answer, time.perf_counter() - start)
     print(f"{title}: passed.")
     print(*passed, sep="\n")
     kept = own.keep(exercise, answer)
     if kept:
         print(kept)
+    if slow:
+        print(f"It is right, but slow: {slow}.")
+        print(f"Lest a figure take minutes, the chapter goes on with the book's {exercise.name}.")
+        return exercise.solution
     return answer
 
 
 def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
-    """Return the hint of the mistake that gives the same outcome, else the case's own.
+    """Return the hint of the mistake that fails the same case with the same outcome.
 
-    Where several mistakes fit the failed case, all cases decide between them.  The
-    case's own hint is about numbers and shapes, and is kept back for other troubles.
+    One case may agree by chance: a function must be like the mistake in all of them.  Of a
+    class other methods may be wrong as well, and so it is enough if it passes no case that
+    the mistake fails.  If several mistakes with different hints are left, all are named; if
+    none, the hint is the trouble's or the case's own.  The latter is about numbers and
+    shapes, and is kept back for other troubles.
     """
-    earlier = exercise.cases[: exercise.cases.index(case)]
     alike = [
-        mistake
+        (mistake, [exercise.known(mistake, other) for other in exercise.cases])
         for mistake in exercise.wrong_answers
-        if same(outcome, exercise.outcome(case, mistake.answer))
-        and not any(complaint(c, exercise.outcome(c, mistake.answer)) for c in earlier)
+        if same(outcome, theirs := exercise.known(mistake, case)) and complaint(case, theirs)
     ]
-    if len(alike) > 1:
-        with redirect_stdout(None):
+    if alike and trouble.kind[0] != "endless":
+        with redirect_stdout(io.StringIO()):
             whole = [exercise.outcome(other, answer, limit) for other in exercise.cases]
-        for mistake in alike:
-            theirs = [exercise.outcome(other, mistake.answer) for other in exercise.cases]
-            if all(map(same, whole, theirs)):
-                return mistake.hint
-    if alike:
-        return alike[0].hint
-    if isinstance(outcome, Failure):
-        return outcome.slip
-    return case.hint if trouble.kind[0] in ("number", "shape") else ""
+        exact = [pair for pair in alike if all(map(same, whole, pair[1]))]
+        if exact or not isinstance(answer, type):
+            alike = exact
+        passes = [not complaint(*pair) for pair in zip(exercise.cases, whole, strict=True)]
+        for mistake, theirs in alike[:]:
+            fails = map(complaint, exercise.cases, theirs)
+            if any(a and b for a, b in zip(passes, fails, strict=True)):
+                alike.remove((mistake, theirs))
+    hints = list(dict.fromkeys(mistake.hint for mistake, _ in alike))
+    if hints:
+        return hints[0] if len(hints) == 1 else f"Either: {' Or: '.join(hints)}"
+    if isinstance(outcome, Failure) or trouble.slip:
+        return trouble.slip
+    return case.hint if trouble.kind[0] in ("number", "shape", "nan") else ""
+
+
+def _slow(exercise, answer, seconds):
+    """Say how much slower than the solution an answer is, if it is much slower."""
+    if seconds < SLOW:
+        return ""
+    with redirect_stdout(io.StringIO()):
+        seconds = min(seconds, exercise.seconds(answer))
+        ours = exercise.seconds(exercise.solution)
+    if seconds < max(SLOW, TIMES * ours):
+        return ""
+    return f"this took {seconds:.1f} seconds, and {ours:.2g} with the book's own"
+
+
+# ---- the notebook's cells
+
+
+def _unread(name):
+    """Say what is wrong with the last cell that was to define a name, if Python cannot read it."""
+    shell = get_ipython()
+    for cell in reversed(shell.user_ns.get("In", []) if shell else []):
+        if re.search(rf"^(class|def) {name}\b", cell, re.MULTILINE):
+            try:
+                compile(cell, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            except SyntaxError as error:
+                where = f"in its line {error.lineno}: {error.msg}"
+                return f"The cell with your {name} cannot be read, for a mistake {where}."
+            return ""
+    return ""
+
+
+def _stand_in(info):
+    """Before the cell of a check runs: if its name is undefined, let it be the book's own.
+
+    The cell with the reader's has not been run, or ended in an error.
+    """
+    for name, key in re.findall(r'^(\w+) = check\("(.+)", \1\)', info.raw_cell, re.MULTILINE):
+        if key in EXERCISES:
+            get_ipython().user_ns.setdefault(name, EXERCISES[key].solution)
+
+
+if get_ipython() is not None:
+    get_ipython().events.register("pre_run_cell", _stand_in)

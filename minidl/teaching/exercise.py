@@ -4,7 +4,10 @@ An :class:`Exercise` has *cases*, each a property that a right answer has, with 
 independent oracle; and *mistakes*, wrong answers that people write, each with a hint.
 """
 
+import inspect
 import math
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +18,12 @@ import torch
 from . import guard
 from .mistakes import read_mistakes
 from .probe import Failure, Probe
+
+ROUNDED = "Right to a few digits: was it rounded, or computed in float32?"
+DTYPES = (
+    "Was a new tensor made without the `dtype` of those that were given, or a dtype changed? "
+    "`torch.zeros_like(x)` and `dtype=x.dtype` keep it."
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +39,11 @@ class Case:
         numbers, truth values.  The name of a truth value is a statement.
     expect : callable
         ``expect()`` returns the same dict as it should be, from an oracle that
-        shares no code with the solution.  Statements are to be true where it leaves
-        them out.
+        shares no code with the solution.  What it holds says what is asked: a float means a
+        Python float, an int an integer, a list a list, a tensor a tensor.  Statements are to be
+        true where it leaves them out.
     hint : str
-        For answers that equal no known mistake.
+        For answers that equal no known mistake.  It must hold for all of them.
     tol : float
         Largest difference allowed, relative to values above 1.
     """
@@ -98,9 +108,13 @@ class Exercise:
             The values, or what kept them from coming out.
         """
         probe = Probe(answer, f"Exercise {self.number}")
+        misfit = self.misfit(answer)
+        if misfit:
+            return misfit
         try:
             with torch.random.fork_rng(devices=[]), guard.guarded(limit):
-                result = self._values(case, answer, probe)
+                result = case.run(answer, probe)
+                complaint(case, result)
         except Failure as failure:
             result = failure
         except guard.Accident as accident:
@@ -117,14 +131,34 @@ class Exercise:
             )
         return result
 
-    def _values(self, case, answer, probe):
-        if isinstance(self.solution, type) and not isinstance(answer, type):
-            raise Failure(("kind",), f"this is {_short(answer)}, wanted the class `{self.name}`")
-        if not callable(answer):
-            raise Failure(("kind",), f"this is {_short(answer)}, wanted the function `{self.name}`")
-        values = case.run(answer, probe)
-        complaint(case, values)
-        return values
+    def known(self, mistake, case):
+        """Return the outcome of a mistake in a case; it is always the same."""
+        if (mistake, case) not in self._known:
+            self._known[mistake, case] = self.outcome(case, mistake.answer)
+        return self._known[mistake, case]
+
+    @cached_property
+    def _known(self):
+        return {}
+
+    def misfit(self, answer):
+        """Say why an answer cannot be called as the stub can, as a :class:`Failure`, or None."""
+        is_class = isinstance(self.solution, type)
+        if not callable(answer) or (is_class and not isinstance(answer, type)):
+            kind = "class" if is_class else "function"
+            return Failure(("kind",), f"this is {_short(answer)}, wanted the {kind} `{self.name}`")
+        if not is_class:
+            return _misfit(self.solution, answer)
+        methods = [name for name, part in vars(self.solution).items() if inspect.isfunction(part)]
+        pairs = ((getattr(self.solution, m), vars(answer).get(m)) for m in methods)
+        return next(filter(None, (_misfit(ours, theirs) for ours, theirs in pairs)), None)
+
+    def seconds(self, answer):
+        """Time all cases."""
+        start = time.perf_counter()
+        for case in self.cases:
+            self.outcome(case, answer)
+        return time.perf_counter() - start
 
     def trouble(self, answer, limit=guard.SECONDS):
         """Return the first :class:`Failure` that an answer meets, or None."""
@@ -140,6 +174,40 @@ class Exercise:
         if not isinstance(answer, type):
             return probe.is_stub(answer)
         return all(probe.is_stub(vars(answer).get(part)) for part in self.parts)
+
+
+def _misfit(ours, theirs):
+    """Compare the parameters of two functions: called as ours, theirs must get the same.
+
+    What has no default is given by its place, and may have another name.
+    """
+    if not inspect.isfunction(theirs):
+        return None
+    wanted, got = inspect.signature(ours), inspect.signature(theirs)
+    needed = [p for p in wanted.parameters.values() if p.default is p.empty]
+    placed = [p.name for p in needed if p.kind is not p.KEYWORD_ONLY]
+    named = [name for name in wanted.parameters if name not in placed]
+    try:
+        for names in ([p.name for p in needed if p.name in named], named):
+            bound = got.bind(*placed, **{name: name for name in names}).arguments
+            if any(name != value and name in wanted.parameters for name, value in bound.items()):
+                raise TypeError("one lands where another belongs")
+    except TypeError:
+        shown, hint = [_shown(got), _shown(wanted)], ""
+        if all("(self" in text for text in shown):
+            shown = [re.sub(r"\(self(, )?", "(", text) for text in shown]
+        elif "(self" in shown[1]:
+            hint = "The first parameter of a method is `self`."
+        takes = f"`{ours.__name__}` takes {shown[0]}, wanted {shown[1]}"
+        kind = ("signature", ours.__name__)
+        return Failure(kind, f"{takes}: keep the parameters of the stub", hint)
+    return None
+
+
+def _shown(signature):
+    """Write the parameters without annotations, and functions among the defaults by name."""
+    plain = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return re.sub(r"<function (\w+) at \w+>", r"\1", str(inspect.Signature(plain)))
 
 
 def complaint(case, outcome):
@@ -159,8 +227,12 @@ def difference(name, value, expected, tol):
     """Say where a value differs from the expected one as a :class:`Failure`, or return None."""
     if isinstance(expected, bool):
         return None if value is expected else Failure(("statement",), f"this does not hold: {name}")
-    if not isinstance(expected, torch.Tensor):
+    if isinstance(expected, (int, float)):
         return _number_difference(name, value, expected, tol)
+    if not isinstance(expected, torch.Tensor):
+        if type(value) is type(expected) and value == expected:
+            return None
+        return Failure(("type",), f"{name}: this is {_short(value)}, expected {_short(expected)}")
     if type(value) is not torch.Tensor:
         wanted = f"a tensor of shape {tuple(expected.shape)}"
         return Failure(("type",), f"{name}: this is {_short(value)}, expected {wanted}")
@@ -169,7 +241,7 @@ def difference(name, value, expected, tol):
         return Failure(("shape",), f"{name}: the shape is {shapes}")
     if value.dtype != expected.dtype:
         dtypes = f"{value.dtype}, expected {expected.dtype}"
-        return Failure(("dtype",), f"{name}: the dtype is {dtypes}")
+        return Failure(("dtype",), f"{name}: the dtype is {dtypes}", DTYPES)
     if value.isnan().any() and not expected.isnan().any():
         return Failure(("nan",), f"{name}: there is NaN, 'not a number'{_places(value.isnan())}")
     wrong = ~torch.isclose(value, expected, rtol=tol, atol=tol)
@@ -178,7 +250,8 @@ def difference(name, value, expected, tol):
     entry = tuple(wrong.nonzero()[0].tolist())
     at = f" at [{', '.join(map(str, entry))}]" if entry else ""
     numbers = _apart(value[entry].item(), expected[entry].item())
-    return Failure(("number",), f"{name}{at} is {numbers}{_places(wrong)}")
+    hint = ROUNDED if _is_rounded(value, expected) else ""
+    return Failure(("number",), f"{name}{at} is {numbers}{_places(wrong)}", hint)
 
 
 def same(one, other):
@@ -204,16 +277,32 @@ def as_number(name, value):
 
 
 def _number_difference(name, value, expected, tol):
-    number = as_number(name, value)
+    """A float or an integer is asked for: a tensor is neither; an int may stand for a float."""
+    wanted = "a Python float" if isinstance(expected, float) else "an integer"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        one = type(value) is torch.Tensor and value.numel() == 1
+        hint = "`.item()` takes the number out of a tensor with one element." if one else ""
+        return Failure(("type",), f"{name}: this is {_short(value)}, expected {wanted}", hint)
     if isinstance(expected, float):
-        if math.isclose(number, expected, rel_tol=tol, abs_tol=tol):
+        if math.isclose(value, expected, rel_tol=tol, abs_tol=tol):
             return None
-        return Failure(("number",), f"{name} is {_apart(number, expected)}")
-    if number != expected:
-        return Failure(("number",), f"{name} is {number:g}, expected {expected}")
-    if isinstance(value, torch.Tensor) or isinstance(value, Integral):
+        hint = ROUNDED if _is_rounded(value, expected) else ""
+        return Failure(("number",), f"{name} is {_apart(float(value), expected)}", hint)
+    if value != expected:
+        return Failure(("number",), f"{name} is {value:g}, expected {expected}")
+    if isinstance(value, Integral):
         return None
     return Failure(("type",), f"{name} is {value!r}, the right number, but expected an integer")
+
+
+def _is_rounded(value, expected):
+    """Whether a value is right to some digits, as what was rounded or computed in float32 is."""
+    value, exact = (torch.as_tensor(v).double() for v in (value, expected))
+    ways = [exact.round(decimals=digits) for digits in range(1, 9)]
+    return torch.allclose(value, exact, rtol=1e-5, atol=0) or (
+        torch.allclose(value, exact, rtol=0.05, atol=0)
+        and any(torch.allclose(value, way, rtol=1e-9, atol=1e-9) for way in ways)
+    )
 
 
 def _apart(number, expected):

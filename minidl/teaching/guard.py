@@ -56,46 +56,14 @@ def guarded(seconds):
 
 @contextmanager
 def _alarm(seconds):
-    """Raise an accident when time is up, and again and again: a bare ``except`` swallows it."""
-    if threading.current_thread() is not threading.main_thread():
+    """Raise an accident when time is up, and again and again: a bare ``except`` swallows it.
+
+    A thread interrupts as Ctrl-C would: Windows has no signal of a timer.
+    """
+    main = threading.main_thread()
+    if threading.current_thread() is not main:
         yield
         return
-
-    def time_up(*_):
-        if not _importing():
-            raise Accident(
-                "endless",
-                f"did not come to an end within {seconds:g} seconds",
-                "Is there a `while` whose condition never becomes false, or a loop over a list "
-                "that grows as it runs?",
-            )
-
-    with (_timer if hasattr(signal, "setitimer") else _thread)(seconds, time_up):
-        yield
-
-
-def _importing():
-    """Whether a module is being imported: half of one would be worse than any accident."""
-    frame = sys._getframe()
-    while frame is not None and "importlib._bootstrap>" not in frame.f_code.co_filename:
-        frame = frame.f_back
-    return frame is not None
-
-
-@contextmanager
-def _timer(seconds, time_up):
-    previous = signal.signal(signal.SIGALRM, time_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-
-
-@contextmanager
-def _thread(seconds, time_up):
-    """Do the timer's work where there is none, by interrupting as Ctrl-C would."""
     done, rung = threading.Event(), threading.Event()
 
     def ring():
@@ -103,13 +71,22 @@ def _thread(seconds, time_up):
         while not done.wait(wait):
             wait = 0.5
             rung.set()
-            signal.raise_signal(signal.SIGINT)
+            if hasattr(signal, "pthread_kill"):  # which wakes a sleeper, too
+                signal.pthread_kill(main.ident, signal.SIGINT)
+            else:
+                signal.raise_signal(signal.SIGINT)
 
     def interrupted(*_):
         if not rung.is_set():
             raise KeyboardInterrupt
         rung.clear()
-        time_up()
+        if not _importing():
+            raise Accident(
+                "endless",
+                f"did not come to an end within {seconds:g} seconds",
+                "Is there a `while` whose condition never becomes false, or a loop over a list "
+                "that grows as it runs?",
+            )
 
     previous = signal.signal(signal.SIGINT, interrupted)
     watcher = threading.Thread(target=ring, daemon=True)
@@ -120,6 +97,14 @@ def _thread(seconds, time_up):
         done.set()
         watcher.join()
         signal.signal(signal.SIGINT, previous)
+
+
+def _importing():
+    """Whether a module is being imported: half of one would be worse than any accident."""
+    frame = sys._getframe()
+    while frame is not None and "importlib._bootstrap>" not in frame.f_code.co_filename:
+        frame = frame.f_back
+    return frame is not None
 
 
 # ---- output, and ways out of Python

@@ -2,13 +2,15 @@
 
 Each passed check hands the reader's code to :func:`keep`, which writes it to
 ``my_minidl.py`` beside the notebook: the definitions as they were typed, in the order
-of the exercises, with the imports and helpers they need.  :func:`load` reads such a file back.
+of the exercises, with the imports and helpers they need.  :func:`load` imports such a file,
+and :func:`.progress.progress` says which exercises are in it.
 """
 
 import ast
 import builtins
 import hashlib
 import importlib.util
+import linecache
 import os
 import re
 import shutil
@@ -18,8 +20,11 @@ import types
 from pathlib import Path
 
 from IPython import get_ipython
+from IPython.utils.capture import capture_output
 
 import minidl
+
+from .probe import Probe
 
 FILE = "my_minidl.py"
 
@@ -34,6 +39,7 @@ Try it:  python -m minidl train --framework {file}
 '''
 FINGERPRINT = re.compile(r"^# fingerprint: ?(\w*)$", re.MULTILINE)
 MARK = re.compile(r"^# ---- Exercise (\d+\.\d+): (\w+) -+$", re.MULTILINE)
+REMARK = "It passed, but was not kept:"
 
 #: What the paper's experiment needs, by the number of its exercise.
 NEEDED = {
@@ -63,26 +69,30 @@ def enabled():
 def keep(exercise, answer):
     """Add a passed answer to the file, or replace an earlier version of it.
 
-    The new file is tried out before it takes the place of the old one: by itself,
-    without the notebook, it must still pass the exercise.  Returns a sentence for the
-    reader; empty if nothing is to be kept.
+    One that cannot be kept leaves a remark there, unless an earlier version is in the file.
+    Returns a sentence for the reader; empty if nothing is to be kept.
     """
     if not enabled():
         return ""
-    path, copied = Path.cwd() / FILE, ""
+    path, said = Path.cwd() / FILE, f"Kept in {FILE}."
     try:
-        imports, sections, edited = _read(path)
-        source, needed = _gather(exercise.name, _notebook(answer))
-        _refuse_clashes(exercise, source, sections)
-        sections[exercise.number] = (exercise.name, source)
-        text = _compose(imports | needed, sections)
-        _try_out(exercise, text)
+        imports, sections, edited = read(path)
+        try:
+            text = _with(exercise, answer, imports, sections)
+        except NotKept as error:
+            said = f"It passed, but was not kept in {FILE}: {error}."
+            if exercise.name in defined(sections.get(exercise.number, ("", ""))[1]):
+                return said
+            remark = f"# {REMARK} {' '.join(str(error).split())}.\n"
+            text = _compose(imports, sections | {exercise.number: (exercise.name, remark)})
         if edited:
-            copied = f" You had edited it; a copy of your version is in {_copy(path)}."
-        _write(path, text)
+            said += f" You had edited it; a copy of your version is in {_copy(path)}."
+        new = path.with_suffix(".new")
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, path)
     except (OSError, UnicodeDecodeError, NotKept) as error:
         return f"It passed, but was not kept in {FILE}: {error}."
-    return f"Kept in {FILE}.{copied}"
+    return said
 
 
 def load(path):
@@ -134,6 +144,20 @@ def framework(setting=None):
 # ---- what an answer needs
 
 
+def _with(exercise, answer, imports, sections):
+    """Return the file's text with an answer in it; NotKept says why that cannot be."""
+    name, others = exercise.name, {n: s for n, s in sections.items() if n != exercise.number}
+    cells = ["".join(linecache.getlines(file)) for file in Probe(answer, "").files]
+    source, needed = _gather(name, cells, _notebook(answer))
+    _refuse_clashes(name, source, others)
+    text = _compose(imports | needed, others | {exercise.number: (name, source)})
+    # What takes nothing from other cells and sections was tried by the check a moment ago.
+    elsewhere = {used for _, text in others.values() for used in defined(text)}
+    alone = defined(source).keys() == {name} and not _used(source) & elsewhere
+    _try_out(exercise, text, again=not (alone and source.strip() in "".join(cells)))
+    return text
+
+
 def _notebook(answer):
     """The notebook's variables; among them ``In``, the text of every cell that was run."""
     if get_ipython() is not None:
@@ -142,46 +166,61 @@ def _notebook(answer):
     return next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
 
 
-def _gather(name, namespace):
+def _gather(name, cells, namespace):
     """Collect a definition, the helpers it uses (first), and the import lines it needs."""
     source, imports, seen = [], set(), {name}
 
-    def add(name):
-        definition = _definition(name, namespace)
+    def add(name, cells):
+        definition = _definition(name, cells)
+        if definition.startswith(("import ", "from ")):
+            imports.add(definition)
+            return
         for used in sorted((_used(definition) & namespace.keys()) - seen):
             seen.add(used)
-            line = _import_of(used, namespace[used])
-            if line:
-                imports.add(line)
+            value = namespace[used]
+            ours = getattr(value, "__module__", None) == "__main__"
+            if hasattr(minidl, used) and (ours or value is getattr(minidl, used)):
+                imports.add(f"from minidl import {used}")
             else:
-                add(used)
+                add(used, namespace.get("In", []))
         source.append(definition)
 
-    add(name)
+    add(name, [*namespace.get("In", []), *cells])
     return "\n\n\n".join(source) + "\n", imports
 
 
-def _definition(name, namespace):
-    """Text of the last cell's definition of a name: a class, a function or an assignment."""
-    for cell in reversed(namespace.get("In", [])):
+def _definition(name, cells):
+    """Text of the last definition or import of a name at the top of a cell."""
+    for cell in reversed(cells):
         try:
-            node = _defined(cell).get(name)
+            node = defined(cell).get(name)
         except SyntaxError:
             continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            return ast.unparse(node)
         if node is not None:
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
             return "\n".join(cell.splitlines()[first - 1 : node.end_lineno])
     raise NotKept(f"the cell that defines `{name}` was not found (a line with %% would hide it)")
 
 
-def _defined(source):
-    """Map the names that a piece of code defines at its top to their nodes, checks aside."""
+def defined(source):
+    """Map the names that a piece of code binds at its top to their nodes, checks aside."""
     found = {}
     for node in ast.parse(source).body:
-        if " = check(" not in ast.unparse(node):
-            for target in node.targets if isinstance(node, ast.Assign) else [node]:
-                found[getattr(target, "name", getattr(target, "id", None))] = node
-    found.pop(None, None)
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                names = [alias.asname or alias.name.partition(".")[0]]
+                if alias.name == "*":
+                    names = dir(sys.modules.get(node.module))
+                fields = vars(node) | {"names": [alias]}
+                found |= dict.fromkeys(names, type(node)(**fields))
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            found[node.name] = node
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and " = check(" not in ast.unparse(node):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = [part for target in targets for part in ast.walk(target)]
+            found |= {part.id: node for part in parts if isinstance(part, ast.Name)}
     return found
 
 
@@ -191,25 +230,13 @@ def _used(source):
     for table in tables:
         tables += table.get_children()
         used |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
-    return used - _defined(source).keys() - vars(builtins).keys()
-
-
-def _import_of(name, value):
-    """The line that imports a name, or nothing if the notebook itself defines it."""
-    if isinstance(value, types.ModuleType):
-        return f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
-    home = getattr(value, "__module__", None)
-    if hasattr(minidl, name) and (home == "__main__" or value is getattr(minidl, name)):
-        return f"from minidl import {name}"
-    if getattr(value, "__name__", None) == name and home not in (None, "__main__", "builtins"):
-        return f"from {home} import {name}"
-    return ""
+    return used - defined(source).keys() - vars(builtins).keys()
 
 
 # ---- the file
 
 
-def _read(path):
+def read(path):
     """Return imports and sections of a file, and whether it was edited by hand."""
     if not path.is_file():
         return set(), {}, False
@@ -228,28 +255,33 @@ def _read(path):
     return imports, sections, text != _stamped(text)
 
 
-def _refuse_clashes(exercise, source, sections):
+def _refuse_clashes(name, source, others):
     """Refuse the book's own answer, and a helper that another section defines differently."""
-    ours = _defined(source)
-    if re.search(rf"from minidl\S* import .*\b{exercise.name}\b", source):
-        raise NotKept(f"it uses the book's own `{exercise.name}`")
-    for number, (name, text) in sections.items():
-        theirs = _defined(text) if number != exercise.number else {}
+    if re.search(rf"from minidl\S* import .*\b{name}\b", source):
+        raise NotKept(f"it uses the book's own `{name}`")
+    ours = defined(source)
+    for number, (title, text) in others.items():
+        theirs = defined(text)
         for shared in ours.keys() & theirs.keys():
             if ast.dump(ours[shared]) != ast.dump(theirs[shared]):
                 raise NotKept(
-                    f"`{shared}` is also defined for exercise {number} ({name}), and differently; "
+                    f"`{shared}` is also defined for exercise {number} ({title}), and differently; "
                     "give one of the two another name"
                 )
 
 
+def place(number):
+    """Chapter and place of an exercise, by which its number is sorted."""
+    return [int(part) for part in number.split(".")]
+
+
 def _compose(imports, sections):
     """Write imports and sections as one text, without the imports of what it defines itself."""
-    own = {name for _, source in sections.values() for name in _defined(source)}
+    own = {name for _, source in sections.values() for name in defined(source)}
     lines = sorted(imports, key=lambda line: (line.startswith("from"), line))
     text = HEAD.format(file=FILE) + "\n"
     text += "".join(f"{line}\n" for line in lines if line.split()[-1] not in own)
-    for number in sorted(sections, key=lambda number: [int(part) for part in number.split(".")]):
+    for number in sorted(sections, key=place):
         name, source = sections[number]
         text += f"\n\n{f'# ---- Exercise {number}: {name} '.ljust(78, '-')}\n\n{source}"
     return _stamped(text)
@@ -261,30 +293,22 @@ def _stamped(text):
     return FINGERPRINT.sub(f"# fingerprint: {stamp}", text) if FINGERPRINT.search(text) else ""
 
 
-def _try_out(exercise, text):
-    """Run the new file by itself and let the exercise look at what is in it."""
-    module = types.ModuleType("my_minidl")
+def _try_out(exercise, text, again):
+    """Run the new file by itself, and the exercise with it where that is asked for, in silence."""
+    module, trouble = types.ModuleType("my_minidl"), None
     try:
-        exec(compile(text, FILE, "exec"), vars(module))
+        with capture_output():
+            exec(compile(text, FILE, "exec"), vars(module))
+            if again:
+                trouble = exercise.trouble(vars(module).get(exercise.name))
     except Exception as error:
         raise NotKept(f"the file would not run: {_said(error)}") from error
-    trouble = exercise.trouble(vars(module).get(exercise.name))
     if trouble:
         raise NotKept(f"taken out of the notebook it does not pass: {trouble.sentence}")
 
 
 def _said(error):
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-def _write(path, text):
-    """Write the file whole or not at all."""
-    new = path.with_suffix(".new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _copy(path):

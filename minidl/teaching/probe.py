@@ -42,7 +42,10 @@ class AutogradUsed(RuntimeError):
 
 #: What Python and PyTorch say to slips that have nothing to do with the exercise.
 SLIPS = (
-    (r"takes \d+ positional arguments? but \d+ w", "Is `self` the first parameter?"),
+    (
+        r"\(\) (takes|missing|got an unexpected|got multiple)",
+        "This is a call inside your code: what it hands over is not what that function takes.",
+    ),
     (
         r"bitwise_xor|unsupported operand type\(s\) for \^",
         "A power is written `**` in Python, not `^`.",
@@ -51,10 +54,6 @@ SLIPS = (
         r"Boolean value of Tensor with more than one value is ambiguous",
         "`if`, `and` and Python's own `max` want one truth value, and a tensor holds many. Use a "
         "tensor operation, such as `x.clamp(min=0)`, `torch.where` or `a * b`.",
-    ),
-    (
-        r"got an unexpected keyword argument",
-        "Keep the parameters of the stub as they were, in name and order.",
     ),
     (
         r"expected m1 and m2 to have the same dtype|expected scalar type|must have the same dtype",
@@ -79,7 +78,7 @@ class Probe:
         self.stub = stub
         self.files = _files(answer)
 
-    def __call__(self, function, *arguments, then=None, **options):
+    def __call__(self, function, *arguments, then=None, fresh=False, **options):
         """Call a function and return its result, if there is nothing to complain of.
 
         Parameters
@@ -91,6 +90,8 @@ class Probe:
         then : callable, optional
             Applied to the result while errors are still attributed to the reader:
             ``list`` for a generator.
+        fresh : bool
+            Whether the result must share no memory with an argument.
 
         Returns
         -------
@@ -148,10 +149,17 @@ class Probe:
         for index, (argument, copy) in enumerate(zip(arguments, before, strict=True)):
             if _changed(argument, copy):
                 what = _argument_name(function, index)
+                part = "" if argument.shape == copy.shape else "the shape of "
                 line = self.first_line(call, arguments, before, partial(_changed, argument, copy))
                 raise Failure(
                     ("changed", _role(function), what),
-                    f"`{name}` changes its argument `{what}`{line}",
+                    f"`{name}` changes {part}its argument `{what}`{line}",
+                )
+            if fresh and _shares(result, argument):
+                what = _argument_name(function, index)
+                raise Failure(
+                    ("alias", _role(function), what),
+                    f"`{name}` returns its argument `{what}`, or a view of it, wanted a new tensor",
                 )
         new = _new_attribute(owner, attributes)
         if new is not None:
@@ -205,13 +213,10 @@ class Probe:
         kind = type(error).__name__
         said = f"{kind}: {message}" if message else kind
         slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
-        if "positional argument" in message and not hasattr(function, "__self__"):
-            slip = "Keep the parameters of the stub as they were, in name and order."
         if not line:
             return Failure(
                 ("unusable", _role(function), said),
                 f"`{name}` cannot be used as the exercise asks: {said}",
-                slip,
             )
         return Failure(("raised", _role(function), said), f"`{name}` raises {said}{line}", slip)
 
@@ -268,7 +273,7 @@ class Probe:
         """Run the call again line by line and name the line after which it happened."""
         for argument, copy in zip(arguments, before, strict=True):
             if isinstance(argument, torch.Tensor):
-                argument.copy_(copy)
+                argument.data = copy.clone()
         last, found = None, None
 
         def trace(frame, event, _):
@@ -324,9 +329,15 @@ def _changed(argument, before):
     """Whether a tensor differs by more than the rounding of 'add h, take h off again'."""
     if not isinstance(argument, torch.Tensor):
         return False
-    if argument.shape != before.shape:
+    if argument.shape != before.shape or argument.dtype != before.dtype:
         return True
     return not torch.allclose(argument, before, rtol=1e-9, atol=1e-12, equal_nan=True)
+
+
+def _shares(result, argument):
+    if not (isinstance(result, torch.Tensor) and isinstance(argument, torch.Tensor)):
+        return False
+    return result.untyped_storage().data_ptr() == argument.untyped_storage().data_ptr()
 
 
 def _new_attribute(owner, attributes):

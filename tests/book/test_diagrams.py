@@ -55,21 +55,13 @@ def below(figure, name):
     return max(under)[1]
 
 
-@pytest.mark.parametrize("sizes", [(5, 3, 4), (2, 7, 1)])
-def test_the_layer_shows_each_tensors_shape(sizes):
-    rows, ins, outs = sizes
-    figure = show_layer(Linear(ins, outs), torch.zeros(rows, ins))
-    shapes = {
-        "x": "(N, in)",
-        "y": "(N, out)",
-        "grad": "(N, out)",
-        "grad_x": "(N, in)",
-        "weight": "(out, in)",
-        "weight_grad": "(out, in)",
-        "bias": "(out,)",
-        "bias_grad": "(out,)",
-    }
-    assert {name: below(figure, name) for name in shapes} == shapes
+def test_the_layer_shows_each_tensors_shape():
+    shapes = {"x": "(N, in)", "y": "(N, out)", "grad": "(N, out)", "grad_x": "(N, in)"}
+    shapes |= {"weight": "(out, in)", "weight_grad": "(out, in)"}
+    shapes |= {"bias": "(out,)", "bias_grad": "(out,)"}
+    for rows, ins, outs in ((5, 3, 4), (2, 7, 1)):
+        figure = show_layer(Linear(ins, outs), torch.zeros(rows, ins))
+        assert {name: below(figure, name) for name in shapes} == shapes
 
 
 def test_the_layers_shapes_are_read_off_its_tensors():
@@ -141,15 +133,12 @@ DRAWN = {
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_the_type_is_legible_on_a_phone(name):
+def test_the_type_is_legible_on_a_phone_and_no_text_touches_another(name):
     figure = DRAWN[name]()
     _, pixels = smallest(figure, figure.get_figwidth())
     assert pixels >= SMALLEST
-
-
-@pytest.mark.parametrize("name", ["layer", "chain"])
-def test_no_text_touches_another_or_leaves_the_picture(name):
-    figure = DRAWN[name]()
+    if name == "moves":
+        return  # its axes set their own texts
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in words(figure)]
     for k, box in enumerate(boxes):

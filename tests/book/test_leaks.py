@@ -52,23 +52,15 @@ def test_all_solutions_of_a_solved_notebook_are_found(path):
 
 
 def test_the_search_of_a_site_sees_all_but_dropdowns(tmp_path):
-    def page(inside, outside):
-        return (
-            f'<html><body><p>{outside}</p><div class="solution dropdown admonition">'
-            f"<pre>{inside}</pre></div></body></html>"
-        )
-
+    dropdown = f'<div class="solution dropdown"><pre>{BODY}</pre></div>'
+    marked = "<pre><span>return</span> <span>0.25</span><b>**</b> <i>layers</i></pre>"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BODY)])
-    (tmp_path / "closed.html").write_text(page(BODY, "nothing"))
-    (tmp_path / "open.html").write_text(page("nothing", BODY))
-    (tmp_path / "marked.html").write_text(
-        page("", "<pre><span>return</span> <span>0.25</span><b>**</b> <i>layers</i></pre>")
-    )
-    (tmp_path / "download.ipynb").write_text(nbformat.writes(notebook))
-    (tmp_path / "index.js").write_text('x = {"source": "return 0.25 ** layers"}')
-    (tmp_path / "solved.zip").write_text("")
+    files = {"closed.html": dropdown, "open.html": f"<p>{BODY}</p>{dropdown}"}
+    files |= {"marked.html": marked, "download.ipynb": nbformat.writes(notebook)}
+    files["index.js"] = 'x = {"source": "return 0.25 ** layers"}'
+    files["solved.zip"] = ""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
     found = leaks_of_site(tmp_path, HIDDEN)
     assert found.pop("solved.zip")
-    assert found == {
-        name: [SECRET] for name in ("download.ipynb", "index.js", "marked.html", "open.html")
-    }
+    assert found == {name: [SECRET] for name in files.keys() - {"closed.html", "solved.zip"}}

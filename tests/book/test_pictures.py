@@ -1,9 +1,9 @@
-"""The comparison of pictures, on a notebook of its own."""
+"""The comparison of pictures and the look at the size of type, on a notebook of their own."""
 
-import re
-
-import nbformat
+import legible
+import matplotlib.pyplot as plt
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from notebooks import run, validate
 
 PLOT = """import matplotlib.pyplot as plt
@@ -12,57 +12,55 @@ axis.plot([0, 1, 2], [0, 1, 0], linewidth=2)
 axis.set_title("a title")
 plt.show()"""
 
+#: Cells that draw something else than they did.
 CHANGED = [
     PLOT.replace("[0, 1, 0]", "[0, 1, 0.3]"),
     PLOT.replace("linewidth=2", 'linewidth=2, color="C1"'),
     PLOT.replace("a title", "another title"),
-]
-MORE_OR_FEWER = [
     PLOT.replace("subplots()", "subplots(figsize=(6, 3))"),
     PLOT + "\nplt.figure()\nplt.plot([1])\nplt.show()",
     PLOT.replace("plt.show()", "plt.close()"),
 ]
 
 
-@pytest.fixture(scope="module")
-def validated(tmp_path_factory):
-    """Store the outputs of equal cells, change the source of all but the first, and validate."""
-    sources = [PLOT, *CHANGED, *MORE_OR_FEWER]
-    folder = tmp_path_factory.mktemp("pictures")
-    cells = [nbformat.v4.new_code_cell(PLOT) for _ in sources]
-    notebook = run(nbformat.v4.new_notebook(cells=cells))
+def test_every_change_of_a_picture_fails_and_the_same_plot_passes(tmp_path):
+    sources = [PLOT, *CHANGED]
+    notebook = run(new_notebook(cells=[new_code_cell(PLOT) for _ in sources]))
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source
-    return validate(notebook, folder), folder / "_build" / "pictures"
+    said = validate(notebook, tmp_path).stdout
+    assert f"{len(CHANGED)} failed, 1 passed" in said and "Cell 0:" not in said
+    for number in (1, 2, 3):
+        assert f"Cell {number}: picture 0 differs from the stored one by" in said
+        files = (tmp_path / "_build" / "pictures").glob(f"*Cell {number}-*")
+        kinds = sorted(file.stem.rsplit("-", 1)[1] for file in files)
+        assert kinds == ["actual", "difference", "expected"]
 
 
-def kinds(folder, cell):
-    return sorted(file.stem.rsplit("-", 1)[1] for file in folder.glob(f"*Cell {cell}-*"))
+def test_the_smallest_text_counts_by_its_exponent():
+    figure = plt.figure(figsize=(5, 2))
+    figure.text(0.5, 0.2, "larger", fontsize=30)
+    figure.text(0.5, 0.5, "$10^{-8}$", fontsize=10)
+    plt.close(figure)
+    pixels = 0.7 * 10 / 72 * legible.PHONE / 5
+    assert legible.smallest(figure, 5) == ("$10^{-8}$", pytest.approx(pixels))
 
 
-def test_the_same_plot_passes(validated):
-    done, folder = validated
-    assert "1 passed" in done.stdout
-    assert not re.search(r"FAILED .*Cell 0\b", done.stdout)
-    assert kinds(folder, 0) == []
+DRAWN = """import io
+import matplotlib.pyplot as plt
+figure, axis = plt.subplots(figsize=(7.4, 3))
+axis.set_xticks([0, 1], ["zero", "one"], fontsize=9)
+"""
 
 
-@pytest.mark.parametrize("place", range(len(CHANGED)))
-def test_a_changed_plot_fails_names_the_cell_and_leaves_three_pictures(validated, place):
-    done, folder = validated
-    cell = 1 + place
-    assert done.returncode == 1
-    assert f"Cell {cell}: picture 0 differs from the stored one by" in done.stdout
-    assert kinds(folder, cell) == ["actual", "difference", "expected"]
-
-
-@pytest.mark.parametrize("place", range(len(MORE_OR_FEWER)))
-def test_another_size_or_number_of_pictures_fails(validated, place):
-    done, _ = validated
-    cell = 1 + len(CHANGED) + place
-    assert done.returncode == 1
-    assert re.search(rf"FAILED .*Cell {cell}\b", done.stdout), done.stdout
-
-
-def test_no_other_cell_fails(validated):
-    assert f"{len(CHANGED + MORE_OR_FEWER)} failed, 1 passed" in validated[0].stdout
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        (DRAWN + "plt.show()", "too small to read on a phone: 'one': "),
+        (DRAWN + "figure.savefig(io.BytesIO())\nplt.close()", "too small to read on a phone"),
+        ("1 + 1", "no picture was made"),
+    ],
+)
+def test_small_type_in_a_notebook_is_named(tmp_path, source, complaint):
+    cells = [new_code_cell(source) for source in (legible.WATCH, source, legible.JUDGE)]
+    assert complaint in validate(new_notebook(cells=cells), tmp_path).stdout

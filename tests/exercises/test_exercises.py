@@ -1,16 +1,21 @@
 """Every exercise: its stub, its solution, its wrong answers, and answers gone astray."""
 
-from itertools import groupby
+from dataclasses import replace
+from itertools import combinations, groupby
 
+import nbformat
 import pytest
 import torch
 from answers import cell, stubs, verdict
+from nbclient import NotebookClient
 from notebooks import definitions, fill
 
 from minidl.activations import ReLU
-from minidl.teaching.exercise import Case, complaint
+from minidl.teaching.check import find_hint
+from minidl.teaching.exercise import ROUNDED, Case, Exercise, complaint, difference, same
 from minidl.teaching.exercises import EXERCISES
 from minidl.teaching.mistakes import read_mistakes
+from minidl.teaching.probe import Failure, Probe
 
 MISTAKES = [
     pytest.param(key, mistake, id=f"{key}-{mistake.name.split()[-1]}")
@@ -69,6 +74,24 @@ def test_there_are_enough_wrong_answers_and_their_hints_differ(key):
     hints = [hint for hint, _ in groupby(wrong.hint for wrong in EXERCISES[key].wrong_answers)]
     assert len(hints) >= 6
     assert all(hints) and len(set(hints)) == len(hints)
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_no_two_mistakes_with_different_hints_agree_where_they_fail(key):
+    """Else whoever makes one of them might be told of the other."""
+    assert list(map(" and ".join, collisions(EXERCISES[key]))) == []
+
+
+def collisions(exercise):
+    """List the pairs of mistakes with one outcome in the first case that either fails."""
+    failed = {}
+    for mistake in exercise.wrong_answers:
+        outcomes = ((case, exercise.known(mistake, case)) for case in exercise.cases)
+        failed[mistake] = next((c, outcome) for c, outcome in outcomes if complaint(c, outcome))
+    for one, other in combinations(failed, 2):
+        (case, outcome), (others, theirs) = failed[one], failed[other]
+        if one.hint != other.hint and case is others and same(outcome, theirs):
+            yield one.name, other.name
 
 
 def test_a_wrong_answer_is_the_solution_with_a_piece_replaced():
@@ -265,8 +288,55 @@ ASTRAY = {
     "no self": (
         "relu",
         "class ReLU(Module):\n    def forward(x):\n        return x.clamp(min=0)\n",
-        "`forward` cannot be used",
-        "Is `self` the first parameter?",
+        "`forward` takes (x), wanted (self, x)",
+        "The first parameter of a method is `self`.",
+    ),
+    "parameters in another order": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        return torch.tanh(x)\n"
+        "    def backward(self, x, grad, y):\n        return grad * (1 - y * y)\n",
+        "`backward` takes (x, grad, y), wanted (x, y, grad): keep the parameters of the stub",
+        "",
+    ),
+    "a parameter missing": (
+        "minibatches",
+        "def minibatches(x, y, batch_size):\n    yield x, y\n",
+        "takes (x, y, batch_size), wanted (x, y, batch_size, *, generator=None)",
+        "",
+    ),
+    "a parameter too many": (
+        "gain",
+        "def gain(share, factor, total):\n    return total\n",
+        "`gain` takes (share, factor, total), wanted (share, factor)",
+        "",
+    ),
+    "a default missing": (
+        "train-epoch",
+        "def train_epoch(model, loss, x, y, batch_size, lr, generator, accumulate):\n    pass\n",
+        "`train_epoch` takes (model, loss, x, y, batch_size, lr, generator, accumulate), wanted "
+        "(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch)",
+        "",
+    ),
+    "a wrong call inside": (
+        "train-epoch",
+        "def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None,\n"
+        "                accumulate=accumulate_batch):\n"
+        "    for rows in minibatches(x, y, batch_size, generator):\n        pass\n",
+        "minibatches() takes 3 positional arguments but 4 were given, in line 3 of your cell",
+        "This is a call inside your code",
+    ),
+    "a shape changed in place": (
+        "tanh",
+        "class Tanh(Module):\n    def forward(self, x):\n        x.unsqueeze_(0)\n"
+        "        return torch.tanh(x[0])\n",
+        "`forward` changes the shape of its argument `x`",
+        "in line 3 of your cell: `x.unsqueeze_(0)`",
+    ),
+    "computed in float32": (
+        "best-constant",
+        "def best_constant(targets):\n    return targets.float().mean(0).double()\n",
+        "the row at [",
+        "Right to a few digits: was it rounded, or computed in float32?",
     ),
     "an endless loop": (
         "backward-order",
@@ -335,6 +405,11 @@ RIGHT = {
         "    y = torch.zeros(len(labels), num_classes, dtype=dtype)\n"
         "    for n in range(len(labels)):\n        y[n, labels[n]] = 1\n    return y\n",
     ),
+    "other parameters that do no harm": (
+        "one-hot",
+        "def one_hot(t, num_classes: int, dtype=torch.float32, *rest, loud=False, **more):\n"
+        "    return torch.eye(num_classes, dtype=dtype)[t]\n",
+    ),
     "mini-batches as a list": (
         "minibatches",
         "def minibatches(x, y, batch_size, *, generator=None):\n"
@@ -375,6 +450,105 @@ def test_another_right_answer_passes(case, capsys):
     out, result = verdict(capsys, key, answer)
     assert "passed" in out, out
     assert result is answer
+
+
+def of_two(values):
+    """Make a case of a function of one number: what it returns for the values given."""
+    return Case(
+        f"for {values}",
+        run=lambda function, probe: {f"for {x}": probe(function, x) for x in values},
+        expect=lambda: {f"for {x}": float(x * x) for x in values},
+        hint="The case's own.",
+    )
+
+
+def square(x):
+    """What the following tests ask for."""
+    return x * x
+
+
+@pytest.mark.parametrize(
+    ("cases", "answer", "hint"),
+    [
+        ([[3.0]], lambda x: 2 * x, "Doubled."),
+        ([[3.0]], lambda x: x / 2, "The case's own."),
+        ([[3.0]], lambda x: {3.0: 6.0}[x], "Doubled."),
+        # A second case that the answer passes, and the mistake does not.
+        ([[3.0], [5.0]], lambda x: 6.0 if x == 3 else x * x, "The case's own."),
+        # At x = 1 both give 2; a second case decides, unless it is 1 again.
+        ([[1.0], [3.0]], lambda x: 2 * x, "Doubled."),
+        ([[1.0], [3.0]], lambda x: x + 1, "One was added."),
+        ([[1.0]], lambda x: x + 1, "Either: Doubled. Or: One was added."),
+    ],
+)
+def test_a_hint_is_that_of_the_mistake_that_fails_alike(cases, answer, hint):
+    mistakes = "x * x => 2 * x\n# Doubled.\n\nx * x => x + 1\n# One was added."
+    exercise = Exercise("0.1", square, tuple(map(of_two, cases)), mistakes)
+    case = exercise.cases[0]
+    outcome = exercise.outcome(case, answer)
+    assert find_hint(exercise, answer, case, outcome, complaint(case, outcome)) == hint
+
+
+def test_a_mistake_that_passes_the_failed_case_is_never_offered():
+    """It may be alike within rounding, and yet on the right side of the tolerance."""
+    case = replace(of_two([3.0]), tol=1e-11)
+    exercise = Exercise("0.1", square, (case,), "x * x => x * x * (1 + 1e-12)\n# A hair.")
+    outcome = exercise.outcome(case, lambda x: x * x * (1 + 1e-10))
+    assert find_hint(exercise, None, case, outcome, complaint(case, outcome)) == ROUNDED
+
+
+@pytest.mark.parametrize(
+    ("expected", "value", "said"),
+    [
+        (4.0, 4, None),
+        (4.0, torch.tensor(4.0), "this is a tensor of shape (), expected a Python float"),
+        (4, 4.0, "the right number, but expected an integer"),
+        (4, torch.tensor(4), "this is a tensor of shape (), expected an integer"),
+        ([4], (4,), "this is (4,), a tuple, expected [4], a list"),
+        (torch.tensor(4.0), 4.0, "this is 4.0, a float, expected a tensor of shape ()"),
+    ],
+)
+def test_what_is_expected_says_what_is_asked(expected, value, said):
+    trouble = difference("the result", value, expected, 1e-9)
+    assert (trouble is None) if said is None else (said in trouble.sentence)
+
+
+def test_a_new_tensor_may_be_asked_for():
+    def view(x):
+        return x.view(-1)
+
+    probe = Probe(view, "Exercise 0.1")
+    probe(view, torch.ones(3))
+    with pytest.raises(Failure, match="`view` returns its argument `x`, or a view of it"):
+        probe(view, torch.ones(3), fresh=True)
+
+
+def test_a_right_but_slow_answer_is_told_so(capsys):
+    source = "def gain(share, factor):\n    import time\n    time.sleep(0.1)\n"
+    answer = cell(source + "    return 1 / (1 - share + share / factor)\n", "gain")
+    out, result = verdict(capsys, "gain", answer)
+    assert "gain: passed." in out
+    assert "It is right, but slow: this took " in out
+    assert result is EXERCISES["gain"].solution
+
+
+def test_a_cell_that_fails_or_is_not_run_leaves_the_chapter_on_the_book_s_own():
+    cells = [
+        "from minidl import Module\nfrom minidl.teaching import check",
+        "class Tanh(Module)\n    pass",
+        'Tanh = check("tanh", Tanh)',
+        'ReLU = check("relu", ReLU)\nprint(ReLU.__module__)',
+        "class ReLU(Module):\n    pass",
+        "class ReLU(Module)\n    pass",
+        'ReLU = check("relu", ReLU)',
+    ]
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+    NotebookClient(notebook, allow_errors=True).execute()
+    said = ["".join(o.get("text", "") for o in done.outputs) for done in notebook.cells]
+    assert "Exercise 2.2, Tanh: this is the book's own, and the chapter goes on with" in said[2]
+    assert "cannot be read, for a mistake in its line 1: expected ':'." in said[2]
+    assert "The cell with yours was not run" in said[3] and "minidl.activations" in said[3]
+    assert "What is looked at here is the version before it." in said[6]
 
 
 @pytest.mark.parametrize("key", EXERCISES)

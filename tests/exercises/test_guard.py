@@ -127,8 +127,8 @@ def test_what_a_cell_outside_the_exercise_changed_is_set_back_and_said(capsys):
 RIGHT = "def balanced_radius(side):\n    return side / math.sqrt(2 * math.pi)\n"
 
 
-def test_the_time_limit_holds_where_the_system_has_no_timer(capsys, monkeypatch):
-    monkeypatch.delattr(signal, "setitimer")
+def test_the_time_limit_holds_where_no_thread_can_be_sent_a_signal(capsys, monkeypatch):
+    monkeypatch.delattr(signal, "pthread_kill")
     line, _ = HARM["an endless loop"]
     source = f"def balanced_radius(side):\n    {line}\n"
     out, _ = verdict(capsys, "balanced-radius", cell(source, "balanced_radius"), limit=0.5)

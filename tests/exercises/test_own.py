@@ -2,15 +2,18 @@
 
 import ast
 import linecache
+import re
 import subprocess
 import sys
 
 import pytest
+import torch
 from notebooks import CHAPTERS, as_python, code_cells, is_exercise, read, solve
 
 import minidl
+from minidl.__main__ import main
 from minidl.paper import Setting, run
-from minidl.teaching import own
+from minidl.teaching import own, progress
 from minidl.teaching.exercises import EXERCISES
 
 
@@ -36,6 +39,12 @@ class Notebook:
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         exec(compile(source, file, "exec"), self.namespace)
         return self.namespace
+
+    def check(self, key, *cells):
+        """Run cells and a check; a whole chapter of a reader's work."""
+        for source in cells:
+            self.run(source)
+        self.run(f'check("{key}", {EXERCISES[key].name})')
 
 
 RELU = """class ReLU(Module):
@@ -63,11 +72,8 @@ def chapter2():
 def test_passed_answers_are_gathered_in_order_with_what_they_need(folder, capsys):
     notebook = chapter2()
     notebook.run("def square(y):\n    return y * y\n")
-    notebook.run("def one_minus_square(y):\n    return 1 - square(y)\n")
-    notebook.run(TANH)
-    notebook.run('Tanh = check("tanh", Tanh)')
-    notebook.run(RELU)
-    notebook.run('ReLU = check("relu", ReLU)')
+    notebook.check("tanh", "def one_minus_square(y):\n    return 1 - square(y)\n", TANH)
+    notebook.check("relu", RELU)
     assert capsys.readouterr().out.count("Kept in my_minidl.py.") == 2
 
     text = (folder / "my_minidl.py").read_text()
@@ -83,44 +89,34 @@ def test_passed_answers_are_gathered_in_order_with_what_they_need(folder, capsys
 
 
 def test_passing_again_replaces_and_failing_changes_nothing(folder):
-    notebook = chapter2()
-    file = folder / "my_minidl.py"
-    notebook.run(RELU)
-    notebook.run('check("relu", ReLU)')
+    notebook, file = chapter2(), folder / "my_minidl.py"
+    notebook.check("relu", RELU)
     first = file.read_text()
-    notebook.run(RELU.replace("x > 0", "x < 0"))
-    notebook.run('check("relu", ReLU)')
+    notebook.check("relu", RELU.replace("x > 0", "x < 0"))
     assert file.read_text() == first
-    notebook.run(RELU.replace("x > 0", "y > 0"))
-    notebook.run('check("relu", ReLU)')
-    assert "y > 0" in file.read_text() and "x > 0" not in file.read_text()
-    assert file.read_text().count("class ReLU") == 1
+    notebook.check("relu", RELU.replace("x > 0", "y > 0"))
+    assert file.read_text() == first.replace("x > 0", "y > 0").replace(
+        *(re.search(own.FINGERPRINT, text)[0] for text in (first, file.read_text()))
+    )
     assert [path.name for path in folder.iterdir()] == ["my_minidl.py"]
 
 
 def test_a_file_edited_by_hand_is_copied_before_it_is_written(folder, capsys):
-    notebook = chapter2()
-    file = folder / "my_minidl.py"
-    notebook.run(RELU)
-    notebook.run('check("relu", ReLU)')
-    for number in (1, 2):
-        edited = file.read_text() + f"\n# my remark {number}\n"
+    notebook, file = chapter2(), folder / "my_minidl.py"
+    notebook.check("relu", RELU)
+    for number in (1, 2, 3):
+        edited = file.read_text() + f"\n# my remark {number}\n" if number < 3 else '"""Mine."""\n'
         file.write_text(edited)
         capsys.readouterr()
-        notebook.run('check("relu", ReLU)')
+        notebook.check("relu")
         copy = folder / f"my_minidl.edited-{number}.py"
         assert copy.read_text() == edited
         assert f"a copy of your version is in {copy.name}." in capsys.readouterr().out
-    file.write_text('"""My own thoughts."""\n')
-    notebook.run('check("relu", ReLU)')
-    assert (folder / "my_minidl.edited-3.py").read_text() == '"""My own thoughts."""\n'
 
 
 def test_nothing_is_written_while_notebooks_are_validated(folder, monkeypatch, capsys):
     monkeypatch.setenv("MINIDL_OWN", "off")
-    notebook = chapter2()
-    notebook.run(RELU)
-    notebook.run('check("relu", ReLU)')
+    chapter2().check("relu", RELU)
     assert list(folder.iterdir()) == []
     assert "Kept" not in capsys.readouterr().out
 
@@ -137,26 +133,34 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_answer_still_counts(
     namespace = notebook.run('result = check("relu", ReLU)')
     assert namespace["result"] is namespace["ReLU"]
     assert "It passed, but was not kept in my_minidl.py: no." in capsys.readouterr().out
-    assert list(folder.iterdir()) == []
+    assert not (folder / "my_minidl.py").exists()
 
 
-@pytest.mark.parametrize(
-    ("cells", "expected"),
-    [
-        (["SLOPE = 1.0", RELU.replace("(x > 0)", "(x > 0) * SLOPE")], "SLOPE = 1.0"),
-        (["mask = lambda x: x > 0", RELU.replace("x > 0", "mask(x)")], "mask = lambda x: x > 0"),
-        (["class Base(Module):\n    pass", RELU.replace("Module", "Base")], "class Base(Module):"),
-        (["from functools import partial", RELU + "KEEP = partial(torch.clamp, min=0)\n"], RELU),
-        (["TABLE = {'min': 0}", RELU.replace("min=0", "**TABLE")], "TABLE = {'min': 0}"),
-        ([RELU + "\nfor k in range(2):\n    print(k)\n"], RELU),
-        (["import numpy as np", RELU.replace("min=0", "min=np.float64(0).item()")], "numpy as np"),
-    ],
-)
+#: Cells before the check of ReLU, and what of them the file is to hold.
+NEEDS = [
+    (["SLOPE = 1.0", RELU.replace("(x > 0)", "(x > 0) * SLOPE")], "SLOPE = 1.0"),
+    (["A, B = 1, 0", RELU.replace("min=0", "min=B")], "A, B = 1, 0"),
+    (["mask = lambda x: x > 0", RELU.replace("x > 0", "mask(x)")], "mask = lambda x: x > 0"),
+    (["class Base(Module):\n    pass", RELU.replace("Module", "Base")], "class Base(Module):"),
+    (["from functools import partial", RELU + "KEEP = partial(torch.clamp, min=0)\n"], RELU),
+    (["TABLE = {'min': 0}", RELU.replace("min=0", "**TABLE")], "TABLE = {'min': 0}"),
+    ([RELU + "\nfor k in range(2):\n    print(k)\n"], RELU),
+    (["import numpy as np", RELU.replace("min=0", "min=np.float64(0).item()")], "numpy as np"),
+    (["from torch import clamp", RELU.replace("x.clamp(", "clamp(x, ")], "from torch import clamp"),
+    (
+        [
+            "In.append('from nowhere import *')",
+            "from math import *",
+            RELU.replace("min=0", "min=sin(0)"),
+        ],
+        "from math import *",
+    ),
+]
+
+
+@pytest.mark.parametrize(("cells", "expected"), NEEDS)
 def test_what_an_answer_needs_is_taken_along_and_nothing_else(folder, capsys, cells, expected):
-    notebook = chapter2()
-    for source in cells:
-        notebook.run(source)
-    notebook.run('check("relu", ReLU)')
+    chapter2().check("relu", *cells)
     assert "Kept in my_minidl.py." in capsys.readouterr().out
     text = (folder / "my_minidl.py").read_text()
     assert expected in text
@@ -164,60 +168,78 @@ def test_what_an_answer_needs_is_taken_along_and_nothing_else(folder, capsys, ce
     own.load(folder / "my_minidl.py").ReLU()
 
 
-@pytest.mark.parametrize(
-    ("cells", "key", "reason"),
-    [
-        ([RELU, "In.clear()"], "relu", "the cell that defines `ReLU` was not found"),
-        (
-            [
-                "def balanced_radius(side):\n"
-                "    from minidl import balanced_radius as book\n"
-                "    return book(side)\n"
-            ],
-            "balanced-radius",
-            "it uses the book's own `balanced_radius`",
-        ),
-    ],
-)
-def test_what_cannot_be_kept_is_said(folder, capsys, cells, key, reason):
+COUNTED = """def balanced_radius(side):
+    seen.append(side)
+    print("side is", side)
+    return side / (2 * torch.pi) ** 0.5
+"""
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_keeping_prints_nothing_and_an_answer_that_stands_alone_is_not_run_again(
+    folder, capsys, monkeypatch, alone
+):
     notebook = chapter2()
-    for source in cells:
-        notebook.run(source)
-    notebook.run(f'check("{key}", {EXERCISES[key].name})')
-    assert f"It passed, but was not kept in my_minidl.py: {reason}" in capsys.readouterr().out
-    assert list(folder.iterdir()) == []
+    monkeypatch.setattr(torch, "seen", [], raising=False)
+    monkeypatch.setenv("MINIDL_OWN", "off")
+    source = COUNTED.replace("seen", "torch.seen" if alone else "module.seen")
+    notebook.run("import torch as module" if alone else "module = torch")
+    notebook.check("balanced-radius", source)
+    once, printed = len(torch.seen), capsys.readouterr().out
+    monkeypatch.setenv("MINIDL_OWN", "on")
+    notebook.check("balanced-radius")
+    assert capsys.readouterr().out == f"{printed}Kept in my_minidl.py.\n"
+    assert len(torch.seen) == (2 if alone else 3) * once
+
+
+def test_what_cannot_be_kept_is_said_and_counts_as_passed(folder, capsys):
+    book = "def balanced_radius(side):\n    import minidl\n    from minidl import balanced_radius\n"
+    notebook = chapter2()
+    notebook.check("balanced-radius", f"{book}    return minidl.balanced_radius(side)\n")
+    notebook.check("relu", f"exec({RELU!r})")
+    said = capsys.readouterr().out
+    progress(1)
+    progress(2)
+    shown = capsys.readouterr().out
+    assert "✓ 1.1 balanced_radius" in shown and "1 of 3 exercises passed." in shown
+    for title, reason in (
+        ("1.1 balanced_radius", "it uses the book's own `balanced_radius`"),
+        ("2.1 ReLU", "the cell that defines `ReLU` was not found"),
+    ):
+        assert f"It passed, but was not kept in my_minidl.py: {reason}" in said
+        assert f"{title}: It passed, but was not kept: {reason}" in shown
+        assert f"experiment still needs {title}" in shown
+    chapter2().check("relu", RELU)
+    progress(2)
+    assert "not kept" not in capsys.readouterr().out
 
 
 def test_two_helpers_of_one_name_are_not_mixed_up(folder, capsys):
     notebook = chapter2()
-    notebook.run("def helper(y):\n    return y > 0\n")
-    notebook.run(RELU.replace("x > 0", "helper(y)"))
-    notebook.run('check("relu", ReLU)')
-    first = (folder / "my_minidl.py").read_text()
-    notebook.run("def helper(y):\n    return 1 - y * y\n")
-    notebook.run(TANH.replace("one_minus_square", "helper"))
-    capsys.readouterr()
-    notebook.run('check("tanh", Tanh)')
+    helper = "def helper(y):\n    return y > 0\n"
+    notebook.check("relu", helper, RELU.replace("x > 0", "helper(y)"))
+    other = helper.replace("y > 0", "1 - y * y")
+    notebook.check("tanh", other, TANH.replace("one_minus_square", "helper"))
     assert "`helper` is also defined for exercise 2.1 (ReLU)" in capsys.readouterr().out
-    assert (folder / "my_minidl.py").read_text() == first
+    text = (folder / "my_minidl.py").read_text()
+    assert helper in text and other not in text
 
 
 def test_a_file_with_a_mistake_or_another_encoding_is_left_alone(folder, capsys):
     notebook = chapter2()
-    notebook.run(RELU)
-    notebook.run('check("relu", ReLU)')
+    notebook.check("relu", RELU)
     file = folder / "my_minidl.py"
     whole = file.read_bytes()
-    for broken in (whole + b"def oops(:\n", whole + b"# \xe9\n"):
+    for broken in (whole + b"# \xe9\n", whole + b"def oops(:\n"):
         file.write_bytes(broken)
         capsys.readouterr()
-        notebook.run('check("relu", ReLU)')
+        notebook.check("relu")
         assert "It passed, but was not kept" in capsys.readouterr().out
         assert file.read_bytes() == broken
+        progress(2)
+        shown = capsys.readouterr().out
+        assert "my_minidl.py cannot be read: " in shown and "0 of 4 exercises passed." in shown
         assert own.framework() == "minidl"
-        capsys.readouterr()
-    file.write_bytes(whole + b"def oops(:\n")
-    assert own.framework() == "minidl"
     out = capsys.readouterr().out
     assert "cannot be imported: SyntaxError" in out and "Still missing" not in out
 
@@ -258,6 +280,13 @@ def test_the_whole_book_solved_reproduces_the_table(folder, capsys):
     """The reader's own classes give the very numbers that minidl gives."""
     solve_book(CHAPTERS)
     file = folder / "my_minidl.py"
+    said = capsys.readouterr().out
+    assert said.count(": passed.") == said.count("Kept in my_minidl.py.") == len(EXERCISES)
+    assert main(["progress", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("✓") == len(EXERCISES) and shown.endswith(
+        f"{len(EXERCISES)} of {len(EXERCISES)} exercises passed.\n"
+    )
     module = own.load(file)
     assert own.missing(module) == []
     del module.standardize
@@ -278,7 +307,22 @@ def test_the_whole_book_solved_reproduces_the_table(folder, capsys):
 
 
 def test_what_is_missing_is_named(folder, capsys):
+    progress()
+    shown = capsys.readouterr().out
+    assert (
+        shown.startswith("There is no my_minidl.py here;")
+        and f"\n0 of {len(EXERCISES)} exercises" in shown
+    )
+    assert shown.count("·") == len(EXERCISES) and max(map(len, shown.splitlines())) <= 79
     solve_book(CHAPTERS[:2])
+    capsys.readouterr()
+    progress(3)
+    assert capsys.readouterr().out == (
+        "3  · 3.1 count_parameters  · 3.2 Linear  · 3.3 per_sample_weight_grads\n"
+        "   · 3.4 xavier_std\n"
+        "0 of 4 exercises passed.\n"
+        "The paper's experiment still needs 3.2 Linear, 3.4 xavier_std.\n"
+    )
     done = command("--framework", "my_minidl.py")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

@@ -1,13 +1,15 @@
 """The contestants: one training run, done by each program in its own best manner.
 
 All start from the same parameters, meet the same mini-batches in the same order, take
-the same steps, and return the mean loss of each epoch.  What each may prepare
-beforehand (its own kind of arrays, a compiled function) is in its ``__init__``; what
-counts is ``train``.
+the same steps, and return the mean loss of each epoch.  Each is a function of the task that
+prepares what it may (its own kind of arrays, a compiled function) and returns a
+:class:`Training`; what counts is its ``train``.
 """
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -57,6 +59,32 @@ class Task:
         return paper_network(self.width, self.layers, generator=generator, dtype=dtype)
 
 
+@dataclass
+class Training:
+    """A training that can be run again.
+
+    Attributes
+    ----------
+    parameters : list
+        Tensors: weight and bias of each layer in turn, as they are before the first step.
+    train : callable
+        ``train()`` returns the mean loss of each epoch.
+    """
+
+    parameters: list
+    train: Callable
+
+    def __post_init__(self):
+        self.first = [parameter.detach().clone() for parameter in self.parameters]
+
+    def reset(self):
+        """Go back to the first parameters; not timed."""
+        with torch.no_grad():
+            for parameter, first in zip(self.parameters, self.first, strict=True):
+                parameter.copy_(first)
+
+
+@dataclass(frozen=True)
 class Contestant:
     """One way to train.
 
@@ -64,70 +92,35 @@ class Contestant:
     ----------
     name : str
         For the tables.
-    needs : str or None
+    make : callable
+        ``make(task)`` returns a :class:`Training`.
+    needs : str
         A library, or a program, without which it is left out.
     trains : bool
         Whether parameters and losses must come out like everybody's.
     """
 
-    needs = None
-    trains = True
+    name: str
+    make: Callable
+    needs: str = ""
+    trains: bool = True
 
-    def __init__(self, task):
-        self.task = task
-        self.x, self.y = task.data()
-        self.first = [parameter.clone() for parameter, _ in task.network().param()]
-
-    @classmethod
-    def lacks(cls):
+    def lacks(self):
         """Say whether what it needs is not there."""
-        return cls.needs and not (shutil.which(cls.needs) or find_spec(cls.needs))
-
-    def reset(self):
-        """Go back to the first parameters; not timed."""
-        with torch.no_grad():
-            for parameter, first in zip(self.tensors(), self.first, strict=True):
-                parameter.copy_(first)
-
-    def tensors(self):
-        """List the parameters, weight and bias of each layer in turn."""
-        return [parameter for parameter, _ in self.network.param()]
-
-    def parameters(self):
-        """Return the parameters as arrays."""
-        return [np.asarray(tensor.detach()) for tensor in self.tensors()]
+        return self.needs and not (shutil.which(self.needs) or find_spec(self.needs))
 
 
-class Fit(Contestant):
-    """``minidl.fit``."""
-
-    name = "minidl: fit"
-    errors = compile = False
-
-    def __init__(self, task):
-        super().__init__(task)
-        self.network, self.loss = task.network(), MSELoss()
-
-    def train(self):
-        task = self.task
-        options = {"epochs": task.epochs, "batch_size": task.batch_size, "lr": task.lr}
-        options |= {"errors": self.errors, "compile": self.compile}
-        return fit(self.network, self.loss, self.x, self.y, **options).loss
+def tensors(network):
+    """List the parameters of a network."""
+    return [parameter for parameter, _ in network.param()]
 
 
-class FitErrors(Fit):
-    """With its error rates, before the first epoch and after each."""
-
-    name = "minidl: fit, with error rates"
-    errors = True
-
-
-class FitCompiled(Fit):
-    """Compiled."""
-
-    name = "minidl: fit, compiled"
-    needs = "c++"
-    compile = True
+def by_fit(task, network=None, loss=None, **options):
+    """Train by ``minidl.fit``."""
+    network, loss = network or task.network(), loss or MSELoss()
+    x, y = task.data()
+    options |= {"epochs": task.epochs, "batch_size": task.batch_size, "lr": task.lr}
+    return Training(tensors(network), lambda: fit(network, loss, x, y, **options).loss)
 
 
 def bare(part):
@@ -154,195 +147,124 @@ class ReaderLinear(Linear):
         return grad @ self.weight
 
 
-class ReaderCompiled(FitCompiled):
-    """``minidl.fit`` compiled, of modules of which it knows their methods alone."""
-
-    name = "a reader's modules: fit, compiled"
-
-    def __init__(self, task):
-        super().__init__(task)
-        self.network = Sequential([bare(module) for module in self.network.modules])
-        for layer in self.network.modules[::2]:
-            layer.__class__ = ReaderLinear
-        self.loss = bare(self.loss)
+def readers_own(task):
+    """Train by ``minidl.fit``, compiled, modules of which it knows their methods alone."""
+    network = Sequential([bare(module) for module in task.network().modules])
+    for layer in network.modules[::2]:
+        layer.__class__ = ReaderLinear
+    return by_fit(task, network, bare(MSELoss()), errors=False, compile=True)
 
 
-class Loops(Fit):
-    """The paper's way: each sample forward and backward by itself."""
+def by_methods(task, accumulate):
+    """Train by the chapters' loop: the modules' methods, with the checks of their arguments."""
+    network, loss = task.network(), MSELoss()
+    x, y = task.data()
+    options = {"batch_size": task.batch_size, "lr": task.lr, "accumulate": accumulate}
 
-    name = "sample by sample"
-    accumulate = staticmethod(accumulate_samples)
+    def train():
+        return [train_epoch(network, loss, x, y, **options) for _ in range(task.epochs)]
 
-    def train(self):
-        options = {"batch_size": self.task.batch_size, "lr": self.task.lr}
-        options["accumulate"] = self.accumulate
-        data = self.network, self.loss, self.x, self.y
-        return [train_epoch(*data, **options) for _ in range(self.task.epochs)]
-
-
-class LoopsTwice(Loops):
-    """The same, and going back begins with going forward again: the paper's program."""
-
-    name = "sample by sample, forward twice"
-
-    @staticmethod
-    def accumulate(model, loss, x, y):
-        values = []
-        for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
-            prediction = model.forward(x_sample)
-            model.backward(x_sample, prediction, loss.backward(prediction, y_sample))
-            values.append(loss.forward(prediction, y_sample).item())
-        for _, grad in model.param():
-            grad.div_(len(x))
-        return sum(values) / len(values)
+    return Training(tensors(network), train)
 
 
-class Batches(Loops):
-    """All samples of a mini-batch at once, with the methods of the chapters."""
+def accumulate_twice(model, loss, x, y):
+    """Go through samples one by one, forward again before backward: the paper's program."""
+    values = []
+    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
+        prediction = model.forward(x_sample)
+        model.backward(x_sample, prediction, loss.backward(prediction, y_sample))
+        values.append(loss.forward(prediction, y_sample).item())
+    for _, grad in model.param():
+        grad.div_(len(x))
+    return sum(values) / len(values)
 
-    name = "mini-batches, by the methods"
-    accumulate = staticmethod(accumulate_batch)
 
+def unchecked(task, joined=False):
+    """Train by the same formulas, without the checks of the arguments.
 
-class Unchecked(Fit):
-    """The same formulas, without the checks of the arguments."""
+    If ``joined``, all parameters are parts of one tensor and all gradients of another.
+    """
+    x, y = task.data()
+    network, loss = Sequential([bare(module) for module in task.network().modules]), bare(MSELoss())
+    modules, pairs = network.modules, network.param
+    if joined:
+        pairs = join(modules[::2])
 
-    name = "… without argument checks"
-
-    def __init__(self, task):
-        super().__init__(task)
-        self.modules = [bare(module) for module in self.network.modules]
-        self.loss = bare(self.loss)
-
-    def train(self):
+    def train():
         losses = []
-        for _ in range(self.task.epochs):
+        for _ in range(task.epochs):
             total = 0.0
-            for x, y in minibatches(self.x, self.y, self.task.batch_size):
-                self.zero_grad()
-                outputs = [x]
-                for module in self.modules:
+            for x_batch, y_batch in minibatches(x, y, task.batch_size):
+                for _, grad in pairs():
+                    grad.zero_()
+                outputs = [x_batch]
+                for module in modules:
                     outputs.append(module.forward(outputs[-1]))
-                total += self.loss.forward(outputs[-1], y).item() * len(x)
-                grad = self.loss.backward(outputs[-1], y)
-                for k in reversed(range(len(self.modules))):
-                    grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)
-                self.step()
-            losses.append(total / len(self.x))
+                total += loss.forward(outputs[-1], y_batch).item() * len(x_batch)
+                grad = loss.backward(outputs[-1], y_batch)
+                for k in reversed(range(len(modules))):
+                    grad = modules[k].backward(outputs[k], outputs[k + 1], grad)
+                for parameter, grad in pairs():
+                    parameter.add_(grad, alpha=-task.lr)
+            losses.append(total / len(x))
         return losses
 
-    def zero_grad(self):
-        for _, grad in self.network.param():
-            grad.zero_()
-
-    def step(self):
-        for parameter, grad in self.network.param():
-            parameter.add_(grad, alpha=-self.task.lr)
+    return Training(tensors(network), train)
 
 
-class OneBuffer(Unchecked):
-    """The same, all parameters in one tensor and all gradients in another."""
-
-    name = "… parameters and gradients in one tensor each"
-
-    def __init__(self, task):
-        super().__init__(task)
-        layers = [module for module in self.modules if isinstance(module, Linear)]
-        self.network = Sequential(self.modules)
-        sizes = [p.numel() for layer in layers for p in (layer.weight, layer.bias)]
-        self.buffer = torch.zeros(sum(sizes), dtype=self.x.dtype)
-        self.grad_buffer = torch.zeros_like(self.buffer)
-        for suffix, buffer in (("", self.buffer), ("_grad", self.grad_buffer)):
-            parts = iter(buffer.split(sizes))
-            for layer in layers:
-                for name in ("weight", "bias"):
-                    shape = getattr(layer, name).shape
-                    setattr(layer, name + suffix, next(parts).view(shape))
-
-    def zero_grad(self):
-        self.grad_buffer.zero_()
-
-    def step(self):
-        self.buffer.add_(self.grad_buffer, alpha=-self.task.lr)
+def join(layers):
+    """Make the layers' tensors parts of two long ones, and return what gives these as a pair."""
+    whole = []
+    for names in (("weight", "bias"), ("weight_grad", "bias_grad")):
+        places = [(layer, name) for layer in layers for name in names]
+        parts = [getattr(*place) for place in places]
+        whole.append(torch.cat([part.flatten() for part in parts]))
+        pieces = whole[-1].split([part.numel() for part in parts])
+        for place, part, piece in zip(places, parts, pieces, strict=True):
+            setattr(*place, piece.view(part.shape))
+    return lambda: [whole]
 
 
-class Torch(Contestant):
-    """PyTorch as its tutorials write it: ``torch.nn``, autograd, ``torch.optim.SGD``.
+def by_torch(task, errors=False):
+    """Train as PyTorch's tutorials do: ``torch.nn``, autograd, ``torch.optim.SGD``.
 
     ``split`` stands for the ``DataLoader``, which is slower by far for tensors in memory.
     """
+    network, criterion, size = torch_twin(task.network()), torch.nn.MSELoss(), task.batch_size
+    samples, targets = task.data()
 
-    name = "PyTorch"
-    errors = False
+    @torch.no_grad()
+    def error_rate():
+        wrong = network(samples).argmax(1) != targets.argmax(1)
+        return wrong.float().mean().item()
 
-    def __init__(self, task):
-        super().__init__(task)
-        self.network = torch_twin(task.network())
-        self.criterion = torch.nn.MSELoss()
-
-    def tensors(self):
-        return list(self.network.parameters())
-
-    def train(self):
-        optimizer = torch.optim.SGD(self.network.parameters(), lr=self.task.lr)
-        size = self.task.batch_size
-        losses, rates = [], [self.error_rate()] if self.errors else []
-        for _ in range(self.task.epochs):
+    def train():
+        optimizer = torch.optim.SGD(network.parameters(), lr=task.lr)
+        losses, rates = [], [error_rate()] if errors else []
+        for _ in range(task.epochs):
             total = 0.0
-            for x, y in zip(self.x.split(size), self.y.split(size), strict=True):
+            for x, y in zip(samples.split(size), targets.split(size), strict=True):
                 optimizer.zero_grad()
-                loss = self.criterion(self.network(x), y)
+                loss = criterion(network(x), y)
                 loss.backward()
                 optimizer.step()
                 total += loss.item() * size
-            losses.append(total / self.task.samples)
-            if self.errors:
-                rates.append(self.error_rate())
+            losses.append(total / task.samples)
+            if errors:
+                rates.append(error_rate())
         return losses
 
-    @torch.no_grad()
-    def error_rate(self):
-        wrong = self.network(self.x).argmax(1) != self.y.argmax(1)
-        return wrong.float().mean().item()
+    return Training(list(network.parameters()), train)
 
 
-class TorchErrors(Torch):
-    """The same with the error rates, before the first epoch and after each."""
+def by_numpy(task):
+    """Train by NumPy, in place where that is no trouble; the arrays lie in tensors' memory."""
+    parameters = tensors(task.network())
+    weights, biases = ([p.numpy() for p in parameters[k::2]] for k in (0, 1))
+    samples, targets = (tensor.numpy() for tensor in task.data())
+    size, lr, last = task.batch_size, task.lr, len(weights) - 1
 
-    name = "PyTorch, with error rates"
-    errors = True
-
-
-class NumPy(Contestant):
-    """NumPy by hand, in place where that is no trouble."""
-
-    name = "NumPy by hand"
-
-    def __init__(self, task):
-        super().__init__(task)
-        self.x, self.y = self.x.numpy(), self.y.numpy()
-
-    def reset(self):
-        first = [parameter.numpy().copy() for parameter in self.first]
-        self.weights, self.biases = first[0::2], first[1::2]
-
-    def parameters(self):
-        return [array for pair in zip(self.weights, self.biases, strict=True) for array in pair]
-
-    def train(self):
-        size = self.task.batch_size
-        losses = []
-        for _ in range(self.task.epochs):
-            total = 0.0
-            for start in range(0, self.task.samples, size):
-                rows = slice(start, start + size)
-                total += self.step(self.x[rows], self.y[rows]) * size
-            losses.append(total / self.task.samples)
-        return losses
-
-    def step(self, x, y):
-        weights, biases, lr = self.weights, self.biases, self.task.lr
-        last = len(weights) - 1
+    def step(x, y):
         outputs = [x]
         for k, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
             output = outputs[k] @ weight.T
@@ -365,137 +287,128 @@ class NumPy(Contestant):
             biases[k] -= bias_grad
         return loss
 
+    def train():
+        losses = []
+        for _ in range(task.epochs):
+            total = 0.0
+            for start in range(0, task.samples, size):
+                rows = slice(start, start + size)
+                total += step(samples[rows], targets[rows]) * size
+            losses.append(total / task.samples)
+        return losses
 
-class JaxScan(Contestant):
-    """JAX with the whole run in one jitted function: a scan over epochs of scans over batches."""
+    return Training(parameters, train)
 
-    name = "JAX, the run in one scan"
-    needs = "jax"
 
-    def __init__(self, task):
-        super().__init__(task)
-        import jax
+def by_jax(task):
+    """Train by JAX, the run in one jitted function: a scan over epochs of scans over batches."""
+    import jax
 
-        jax.config.update("jax_enable_x64", task.dtype == "float64")
-        # on one core, handing the work to another thread only costs
-        jax.config.update("jax_cpu_enable_async_dispatch", False)
-        self.jax = jax
-        shape = (task.samples // task.batch_size, task.batch_size, 2)
-        self.x, self.y = (jax.numpy.array(t.numpy().reshape(shape)) for t in (self.x, self.y))
-        self.jitted = jax.jit(self.run, donate_argnums=0)
+    jax.config.update("jax_enable_x64", task.dtype == "float64")
+    # on one core, handing the work to another thread only costs
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+    shape = (task.samples // task.batch_size, task.batch_size, 2)
+    x, y = (jax.numpy.array(t.numpy().reshape(shape)) for t in task.data())
 
-    def reset(self):
-        first = [self.jax.numpy.array(parameter.numpy()) for parameter in self.first]
-        self.current = list(zip(first[0::2], first[1::2], strict=True))
-        self.jax.block_until_ready(self.current)
+    def loss(parameters, x, y):
+        *hidden, last = zip(parameters[0::2], parameters[1::2], strict=True)
+        for weight, bias in hidden:
+            x = jax.nn.relu(x @ weight.T + bias)
+        weight, bias = last
+        return jax.numpy.mean((x @ weight.T + bias - y) ** 2)
 
-    def tensors(self):
-        return [array for pair in self.current for array in pair]
+    def step(parameters, batch):
+        value, grads = jax.value_and_grad(loss)(parameters, *batch)
+        return [p - task.lr * grad for p, grad in zip(parameters, grads, strict=True)], value
 
-    def parameters(self):
-        return [np.asarray(array) for array in self.tensors()]
+    def epoch(parameters, _):
+        parameters, losses = jax.lax.scan(step, parameters, (x, y))
+        return parameters, losses.mean()
 
-    def loss(self, parameters, x, y):
-        for weight, bias in parameters[:-1]:
-            x = self.jax.nn.relu(x @ weight.T + bias)
-        weight, bias = parameters[-1]
-        return self.jax.numpy.mean((x @ weight.T + bias - y) ** 2)
+    @partial(jax.jit, donate_argnums=0)
+    def run(parameters):
+        return jax.lax.scan(epoch, parameters, length=task.epochs)
 
-    def step(self, parameters, batch):
-        loss, grads = self.jax.value_and_grad(self.loss)(parameters, *batch)
-        step = lambda value, grad: value - self.task.lr * grad  # noqa: E731
-        return self.jax.tree.map(step, parameters, grads), loss
+    class Scan(Training):
+        """Arrays of JAX are not written to: here they are replaced."""
 
-    def run(self, parameters, x, y):
-        def epoch(parameters, _):
-            parameters, losses = self.jax.lax.scan(self.step, parameters, (x, y))
-            return parameters, losses.mean()
+        def reset(self):
+            self.parameters = [jax.numpy.array(first.numpy()) for first in self.first]
+            jax.block_until_ready(self.parameters)
 
-        return self.jax.lax.scan(epoch, parameters, length=self.task.epochs)
-
-    def train(self):
-        self.current, losses = self.jitted(self.current, self.x, self.y)
-        self.jax.block_until_ready(self.current)
+    def train():
+        training.parameters, losses = run(training.parameters)
+        jax.block_until_ready(training.parameters)
         return losses.tolist()
 
+    training = Scan(tensors(task.network()), train)
+    return training
 
-class Floor(Contestant):
-    """No training: only a step's matrix products, into memory that is there already."""
 
-    name = "the matrix products alone"
-    trains = False
+def products(task, columns=False):
+    """Train nothing: only a step's matrix products, into memory that is there already.
 
-    def __init__(self, task):
-        super().__init__(task)
-        self.weights = self.first[::2]
-        sizes = [2, *(len(weight) for weight in self.weights)]
-        self.outputs = [torch.zeros(task.batch_size, size, dtype=self.x.dtype) for size in sizes]
-        self.grads = [torch.zeros_like(output) for output in self.outputs]
-        self.weight_grads = [torch.empty_like(weight) for weight in self.weights]
+    If ``columns``, samples are columns, as in a plan.
+    """
+    parameters = tensors(task.network())
+    weights = parameters[::2]
+    sizes = [2, *(len(weight) for weight in weights)]
+    dtype = weights[0].dtype
+    outputs = [torch.zeros(task.batch_size, size, dtype=dtype) for size in sizes]
+    grads = [torch.zeros_like(output) for output in outputs]
+    weight_grads = [torch.empty_like(weight) for weight in weights]
+    weights_t, grads_t = [w.t() for w in weights], [g.t() for g in grads]
+    if columns:
+        outputs, grads = ([t.t().contiguous() for t in each] for each in (outputs, grads))
+    outputs_t = [output.t() for output in outputs]
+    mm = torch.mm
 
-    def reset(self):
-        pass
-
-    def train(self):
-        outputs, grads, weights, weight_grads = (
-            self.outputs,
-            self.grads,
-            self.weights,
-            self.weight_grads,
-        )
-        weights_t = [weight.t() for weight in weights]
-        grads_t = [grad.t() for grad in grads]
-        mm = torch.mm
-        for _ in range(self.task.steps):
+    def rows():
+        for _ in range(task.steps):
             for k in range(len(weights)):
                 mm(outputs[k], weights_t[k], out=outputs[k + 1])
             for k in range(len(weights) - 1, 0, -1):
                 mm(grads_t[k + 1], outputs[k], out=weight_grads[k])
                 mm(grads[k + 1], weights[k], out=grads[k])
             mm(grads_t[1], outputs[0], out=weight_grads[0])
-        return []
 
-
-class FloorColumns(Floor):
-    """The same products with samples as columns, as in a plan."""
-
-    name = "the same, samples as columns"
-
-    def __init__(self, task):
-        super().__init__(task)
-        self.outputs = [output.t().contiguous() for output in self.outputs]
-        self.grads = [grad.t().contiguous() for grad in self.grads]
-
-    def train(self):
-        outputs, grads, weights = self.outputs, self.grads, self.weights
-        weights_t = [weight.t() for weight in weights]
-        outputs_t = [output.t() for output in outputs]
-        mm = torch.mm
-        for _ in range(self.task.steps):
+    def as_columns():
+        for _ in range(task.steps):
             for k in range(len(weights)):
                 mm(weights[k], outputs[k], out=outputs[k + 1])
             for k in range(len(weights) - 1, 0, -1):
-                mm(grads[k + 1], outputs_t[k], out=self.weight_grads[k])
+                mm(grads[k + 1], outputs_t[k], out=weight_grads[k])
                 mm(weights_t[k], grads[k + 1], out=grads[k])
-            mm(grads[1], outputs_t[0], out=self.weight_grads[0])
-        return []
+            mm(grads[1], outputs_t[0], out=weight_grads[0])
 
+    return Training(parameters, as_columns if columns else rows)
+
+
+PLAIN = partial(by_fit, errors=False)
 
 #: By the name that the command line uses, in the order of the table.
 CONTESTANTS = {
-    "paper": LoopsTwice,
-    "loops": Loops,
-    "batches": Batches,
-    "unchecked": Unchecked,
-    "one-buffer": OneBuffer,
-    "minidl": Fit,
-    "minidl-errors": FitErrors,
-    "minidl-compiled": FitCompiled,
-    "reader-compiled": ReaderCompiled,
-    "torch": Torch,
-    "torch-errors": TorchErrors,
-    "numpy": NumPy,
-    "jax-scan": JaxScan,
-    "floor": Floor,
-    "floor-columns": FloorColumns,
+    "paper": Contestant(
+        "sample by sample, forward twice", partial(by_methods, accumulate=accumulate_twice)
+    ),
+    "loops": Contestant("sample by sample", partial(by_methods, accumulate=accumulate_samples)),
+    "batches": Contestant(
+        "mini-batches, by the methods", partial(by_methods, accumulate=accumulate_batch)
+    ),
+    "unchecked": Contestant("… without argument checks", unchecked),
+    "one-buffer": Contestant(
+        "… parameters and gradients in one tensor each", partial(unchecked, joined=True)
+    ),
+    "minidl": Contestant("minidl: fit", PLAIN),
+    "minidl-errors": Contestant("minidl: fit, with error rates", by_fit),
+    "minidl-compiled": Contestant("minidl: fit, compiled", partial(PLAIN, compile=True), "c++"),
+    "reader-compiled": Contestant("a reader's modules: fit, compiled", readers_own, "c++"),
+    "torch": Contestant("PyTorch", by_torch),
+    "torch-errors": Contestant("PyTorch, with error rates", partial(by_torch, errors=True)),
+    "numpy": Contestant("NumPy by hand", by_numpy),
+    "jax-scan": Contestant("JAX, the run in one scan", by_jax, "jax"),
+    "floor": Contestant("the matrix products alone", products, trains=False),
+    "floor-columns": Contestant(
+        "the same, samples as columns", partial(products, columns=True), trains=False
+    ),
 }

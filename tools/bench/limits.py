@@ -3,8 +3,9 @@
 import time
 
 import torch
-from contestants import Torch
 from torch.utils.benchmark import Timer
+
+from minidl.paper import torch_twin
 
 #: Sides of the products whose best stands for the peak.
 PEAK_SIDES = (256, 512, 1024)
@@ -64,9 +65,8 @@ def roofline(batch_size, seconds):
     sides = quickest(dict.fromkeys(PEAK_SIDES, multiply), lambda side: product(side, side), seconds)
     limits = {"gflops": max(2e-9 * side**3 / found for side, found in sides.items())}
     for place, sizes in SIZES.items():
-        times = quickest(
-            dict.fromkeys(sizes, bend), lambda size: {"x": torch.ones(size // 4)}, seconds
-        )
+        bends = dict.fromkeys(sizes, bend)
+        times = quickest(bends, lambda size: {"x": torch.ones(size // 4)}, seconds)
         limits[place] = max(2e-9 * size / found for size, found in times.items())
     yield {"what": "limits", **limits}
     keys = [(what, width) for what in ("product", "relu") for width in WIDTHS]
@@ -74,11 +74,8 @@ def roofline(batch_size, seconds):
 
     def names(key):
         what, width = key
-        return (
-            product(batch_size, width)
-            if what == "product"
-            else {"x": torch.ones(batch_size, width)}
-        )
+        shape = batch_size, width
+        return product(*shape) if what == "product" else {"x": torch.ones(shape)}
 
     for (what, width), found in quickest(statements, names, seconds).items():
         yield {"what": what, "width": width, "batch_size": batch_size, "microseconds": 1e6 * found}
@@ -92,8 +89,7 @@ def pieces(task, seconds):
     dict
         ``piece``, what has come in; ``microseconds``, of the whole statement.
     """
-    contestant = Torch(task)
-    network = contestant.network
+    network, (x, y) = torch_twin(task.network()), task.data()
     layers = [part for part in network if isinstance(part, torch.nn.Linear)]
 
     def forward(x, parameters):
@@ -109,11 +105,11 @@ def pieces(task, seconds):
         "formulas": lambda x: forward(x, plain),
         "with_notes": lambda x: forward(x, noted),
         "network": network,
-        "criterion": contestant.criterion,
+        "criterion": torch.nn.MSELoss(),
         # so small a rate that the network stays as it is, however often it is timed
         "optimizer": torch.optim.SGD(network.parameters(), lr=1e-9),
-        "x": contestant.x[: task.batch_size],
-        "y": contestant.y[: task.batch_size],
+        "x": x[: task.batch_size],
+        "y": y[: task.batch_size],
     }
     for piece, found in quickest(PIECES, lambda key: names, seconds, rounds=5).items():
         yield {"piece": piece, "microseconds": 1e6 * found}

@@ -2,13 +2,8 @@
 
 import torch
 
-from ..exercise import Case, as_number, difference
+from ..exercise import Case, as_number
 from ..probe import Failure
-
-ROUNDED = "Right but for rounding: was it rounded, or computed in float32?"
-
-#: What is lost in float32, and a little more where much is added up.
-FLOAT32 = 1e-5
 
 
 def randn(*shape, seed, dtype=torch.float64):
@@ -27,27 +22,56 @@ def autograd(function, *tensors, grad=None):
 def returns(label, name, arguments, expect, hint="", *, tol=1e-9, number=False, **options):
     """Make a case of a function: for these arguments it returns what ``expect()`` does.
 
-    With ``number`` any kind of number will do.  Lists are handed over as copies.
+    With ``number`` any kind of number will do, a tensor with one element as well; else what
+    ``expect()`` returns says what is asked.  Lists must stay as they are.
     """
 
     def run(function, probe):
         given = [list(value) if isinstance(value, list) else value for value in arguments]
         value = probe(function, *given, **options)
+        for argument, before in zip(given, arguments, strict=True):
+            if isinstance(before, list) and argument != before:
+                said = f"`{function.__name__}` changes the list that it is given"
+                raise Failure(("changed", "list"), said, "Copy it first: `list(…)`, `sorted(…)`.")
         return {name: as_number(name, value) if number else value}
 
     return Case(label, run, lambda: {name: expect()}, hint, tol)
 
 
-def refuse_rounded(name, value, expected, tol=1e-9):
-    """Raise a Failure of its own kind for a value that differs by rounding alone."""
-    trouble = difference(name, value, expected, tol)
-    if trouble and trouble.kind == ("number",) and _is_rounded(value, expected):
-        raise Failure(("rounded", name), trouble.sentence, ROUNDED)
+def remembers_nothing(build, function, *batches, parameters=(), hint="", tol=1e-9):
+    """Make the case forward(a), forward(b), backward(a), backward(b) of a class.
 
+    Parameters
+    ----------
+    build : callable
+        ``build(cls, probe)`` makes the module.
+    function : callable
+        The oracle: ``function(*inputs, *parameters)``, for autograd.
+    *batches : tuple
+        ``(inputs, grad)`` of each, ``inputs`` a tuple; ``grad`` is None for a loss, which is
+        given nothing else on the way back.
+    parameters : tuple
+        What ``module.param()`` holds, in its order.
+    """
 
-def _is_rounded(value, expected):
-    value, exact = (torch.as_tensor(v, dtype=torch.float64) for v in (value, expected))
-    rounded = [exact.round(decimals=digits) for digits in range(1, 9)]
-    return torch.allclose(value, exact, rtol=FLOAT32, atol=FLOAT32) or any(
-        torch.allclose(value, other, rtol=1e-9, atol=1e-9) for other in rounded
-    )
+    def run(cls, probe):
+        module = build(cls, probe)
+        ys = [probe(module.forward, *inputs) for inputs, _ in batches]
+        values = {}
+        for k, ((inputs, grad), y) in enumerate(zip(batches, ys, strict=True)):
+            given = inputs if grad is None else (*inputs, y, grad)
+            values[f"backward's result for batch {k + 1}"] = probe(module.backward, *given)
+        for k, (_, stored) in enumerate(module.param() if parameters else ()):
+            values[f"stored gradient {k}, from both batches"] = stored
+        return values
+
+    def expect():
+        found = [autograd(function, *inputs, *parameters, grad=grad) for inputs, grad in batches]
+        values = {f"backward's result for batch {k + 1}": g[0] for k, g in enumerate(found)}
+        for k in range(len(parameters)):
+            sums = sum(grads[len(grads) - len(parameters) + k] for grads in found)
+            values[f"stored gradient {k}, from both batches"] = sums
+        return values
+
+    label = "nothing is remembered between calls: two batches forward, then both backward"
+    return Case(label, run, expect, hint, tol)

@@ -5,7 +5,7 @@ import torch
 from ... import activations
 from ...gradcheck import numerical_gradient
 from ..exercise import Case, Exercise
-from ._shared import autograd, randn, returns
+from ._shared import autograd, randn, remembers_nothing, returns
 
 # --- what both activations are asked ---------------------------------------------
 
@@ -76,6 +76,9 @@ def _activation_cases(function, forward_hint, backward_hint):
         Case(
             "one or three dimensions, numbers at and next to 0, and the methods of a Module",
             _run_contract,
+        ),
+        remembers_nothing(
+            lambda cls, probe: probe(cls), function, ((X,), GRAD), ((2 * X[:2],), -GRAD[:2])
         ),
     )
 

@@ -203,6 +203,11 @@ LINEAR = Exercise(
             parameters=tuple(parameter.float() for parameter in PARAMETERS),
             tol=1e-5,
         ),
+        _backward_case(
+            "backward: 60 samples, 25 → 25 features, as further down",
+            (randn(60, 25, seed=12), randn(60, 25, seed=13)),
+            parameters=(randn(25, 25, seed=14), randn(25, seed=15)),
+        ),
     ),
     mistakes="""
 weight_grad.addmm_(grad.t(), x) => weight_grad = self.weight_grad + grad.t() @ x
