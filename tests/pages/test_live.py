@@ -1,0 +1,144 @@
+"""The network of the live figures is the book's, number for number."""
+
+import json
+import math
+
+import pytest
+import torch
+from notebooks import ROOT
+
+import minidl
+from minidl.paper.setting import Setting
+
+NETWORK = ROOT / "book" / "_static" / "live" / "network.js"
+TRAIN = """([layers, x, y, epochs, options]) => {
+  const matrix = (rows) => minidl.matrix(rows.length, rows[0].length, rows.flat());
+  const modules = layers.flatMap(([weight, bias, bend]) => {
+    const layer = new minidl.Linear(weight[0].length, weight.length);
+    layer.weight.set(weight.flat());
+    layer.bias.set(bias);
+    return bend ? [layer, new minidl[bend]()] : [layer];
+  });
+  const model = new minidl.Sequential(modules), loss = new minidl.MSELoss();
+  [x, y] = [matrix(x), matrix(y)];
+  const rate = () => minidl.errorRate(model.forward(x), y);
+  const losses = [], errors = [rate()];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    losses.push(minidl.trainEpoch(model, loss, x, y, options));
+    errors.push(rate());
+  }
+  const parameters = model.param().map(([parameter]) => Array.from(parameter));
+  return [losses, errors, parameters];
+}"""
+
+
+@pytest.fixture
+def page(browser):
+    """An empty page that knows the network."""
+    page = browser.new_page()
+    page.add_script_tag(path=NETWORK)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("bend", [minidl.ReLU, minidl.Tanh, minidl.Sigmoid])
+@pytest.mark.parametrize("batch_size", [100, 7])
+def test_twenty_epochs_are_the_same(page, bend, batch_size):
+    """Losses, parameters and error counts, from equal parameters; the last batch is ragged."""
+    generator = torch.Generator().manual_seed(0)
+    x, y, *_ = minidl.disc_fold(300, 1, generator=generator, dtype=torch.float64)
+    network = Setting().network("minidl", generator)
+    for k in range(1, len(network.modules), 2):
+        network.modules[k] = bend()
+    layers = [
+        [layer.weight.tolist(), layer.bias.tolist(), bend.__name__ if k < 4 else None]
+        for k, layer in enumerate(network.modules[::2])
+    ]
+    options = {"batchSize": batch_size, "lr": 0.1}
+    arguments = [layers, x.tolist(), y.tolist(), 20, options]
+    losses, errors, parameters = page.evaluate(TRAIN, arguments)
+
+    loss = minidl.MSELoss()
+    history = minidl.fit(network, loss, x, y, epochs=20, batch_size=batch_size, lr=0.1)
+    assert losses == pytest.approx(history.loss, abs=1e-12, rel=0)
+    assert errors == history.train_error
+    for theirs, (ours, _) in zip(parameters, network.param(), strict=True):
+        assert theirs == pytest.approx(ours.flatten().tolist(), abs=1e-12, rel=0)
+
+
+def test_its_random_numbers(page):
+    """Moments of 100 000 numbers lie within 4 standard errors; starts and data are minidl's."""
+    uniform, normal = page.evaluate("""() => {
+      const generator = new minidl.Generator(0), n = 100000;
+      return ["uniform", "normal"].map((kind) => Array.from({length: n}, () => generator[kind]()));
+    }""")
+    uniform, normal = torch.tensor([uniform, normal], dtype=torch.float64)
+    for numbers, mean, variance in ((uniform, 1 / 2, 1 / 12), (normal, 0, 1)):
+        error = math.sqrt(variance / len(numbers))
+        assert abs(numbers.mean() - mean) < 4 * error
+        assert abs(numbers.var() - variance) < 4 * 2 * error
+        pairs = (numbers[:-1] - mean) * (numbers[1:] - mean)
+        assert abs(pairs.mean()) < 4 * variance / math.sqrt(len(numbers))
+
+
+LIVE = NETWORK.parent
+FIGURES = sorted({path.stem for path in LIVE.glob("*.js")} - {"live", "network", "stage"})
+PAGE = '<figure class="live" id="fig-live-{}"><img alt=""><figcaption>.</figcaption></figure>'
+
+
+@pytest.fixture(params=FIGURES)
+def figure(request, browser):
+    """Each figure by itself on a page of a phone's width, with motion as on paper: none."""
+    page = browser.new_page(viewport={"width": 360, "height": 700}, reduced_motion="reduce")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_content(PAGE.format(request.param))
+    page.add_style_tag(path=LIVE / "live.css")
+    for name in ("network", "stage", request.param):
+        page.add_script_tag(path=LIVE / f"{name}.js")
+    page.wait_for_selector("figure[data-ready]")
+    yield page
+    assert not errors
+    page.close()
+
+
+SHOWN = """() => [...document.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()).join()
+  + document.querySelector(".stage").textContent"""
+
+
+def test_a_figure_answers_to_the_keyboard(figure):
+    """Every dial, choice, button and handle changes what is drawn or said."""
+    assert figure.text_content(".sentence")
+    controls = figure.query_selector_all(".stage input:not(:checked), .stage button")
+    assert controls
+    for control in controls:
+        if control.is_enabled():
+            before = figure.evaluate(SHOWN)
+            moves = control.get_attribute("type") == "range" or control.get_attribute("role")
+            control.focus()
+            for key in ("ArrowRight", "ArrowUp") if moves else ("Space",):
+                figure.keyboard.press(key)
+            assert figure.evaluate(SHOWN) != before, control.evaluate("(e) => e.outerHTML")
+
+
+def test_a_figure_fits_a_phone(figure):
+    assert figure.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_roofline_has_the_measured_numbers(page):
+    """Those of minidl/teaching/speed.json."""
+    page.evaluate("() => { globalThis.live = { figure() {} }; }")
+    page.add_script_tag(path=LIVE / "roofline.js")
+    shown = page.evaluate("live.roofline")
+    measured = json.loads((ROOT / "minidl" / "teaching" / "speed.json").read_text())["roofline"]
+    limits = measured[0]
+    products = {
+        str(row["width"]): row["microseconds"] for row in measured if row["what"] == "product"
+    }
+    assert shown == {
+        "gflops": limits["gflops"],
+        "cache": limits["cache"],
+        "memory": limits["memory"],
+        "batch": 100,
+        "microseconds": products,
+    }
