@@ -172,21 +172,16 @@ class Probe:
                 ("none", _role(function)),
                 f"`{name}` returns None{self.definition(function)}: is its `return` missing?",
             )
-        if isinstance(result, torch.Tensor) and type(result) is not torch.Tensor:
-            raise Failure(
-                ("subclass", _role(function)),
-                f"`{name}` returns a `{type(result).__name__}`, expected a plain tensor",
-            )
-        if isinstance(result, torch.Tensor) and result.layout != torch.strided:
-            raise Failure(
-                ("sparse", _role(function)), "this is a sparse tensor, expected a plain one"
-            )
-        if isinstance(result, torch.Tensor) and result.requires_grad:
-            raise Failure(
-                ("autograd", _role(function)),
-                f"the result of `{name}` requires grad{self.definition(function)}: "
-                "autograd is at work in it, and this book does without",
-            )
+        if isinstance(result, torch.Tensor):
+            kind, where = type(result), self.definition(function)
+            for what, holds, said in (
+                ("subclass", kind is not torch.Tensor, f"is a `{kind.__name__}`"),
+                ("sparse", result.layout != torch.strided, "is a sparse tensor"),
+                ("autograd", result.requires_grad, "requires grad (autograd is at work in it)"),
+            ):
+                if holds:
+                    sentence = f"the result of `{name}` {said}{where}; expected a plain tensor"
+                    raise Failure((what, _role(function)), sentence)
         return result
 
     def accident(self, function, accident):

@@ -199,7 +199,7 @@ ASTRAY = {
         "tanh",
         "class Tanh(Module):\n    def forward(self, x):\n"
         "        return torch.nn.Parameter(torch.tanh(x))\n",
-        "`forward` returns a `Parameter`, expected a plain tensor",
+        "the result of `forward` is a `Parameter`, in line 2 of your cell",
         "",
     ),
     "wrong shape": (
@@ -282,7 +282,7 @@ ASTRAY = {
         "one-hot",
         "def one_hot(labels, num_classes, dtype=torch.float32):\n"
         "    return torch.eye(num_classes, dtype=dtype)[labels].to_sparse()\n",
-        "this is a sparse tensor, expected a plain one",
+        "the result of `one_hot` is a sparse tensor, in line 1 of your cell",
         "",
     ),
     "no self": (
