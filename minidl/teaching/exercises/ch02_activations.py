@@ -92,25 +92,32 @@ RELU = Exercise(
     ),
     mistakes="""
 x.clamp(min=0) => x.abs()
+y.sign() => (x > 0)
 # This is |x|: negative numbers become 0, not positive.
 
 min=0 => max=0
+y.sign() => (x > 0)
 # This keeps the negative numbers and sets the positive ones to 0. It is to be the other way round.
 
 x.clamp(min=0) => torch.max(x, 0).values
+y.sign() => (x > 0)
 # `torch.max(x, 0)` takes 0 for the number of a dimension, and finds the largest entry of each
 # column. `x.clamp(min=0)` compares each entry with 0.
 
 x.clamp(min=0) => torch.where(x > 0, x, 0.01 * x)
+y.sign() => (x > 0)
 # This is the 'leaky' ReLU, which lets a hundredth of the negative numbers through.
 
 x.clamp(min=0) => x.max()
+y.sign() => (x > 0)
 # `x.max()` is the largest number of the whole batch. Each number is to be compared with 0 by
 # itself.
 
 x.clamp(min=0) => (x > 0).to(x.dtype)
+y.sign() => (x > 0)
 or
 x.clamp(min=0) => x > 0
+y.sign() => (x > 0)
 # This says where x is positive. What is wanted there is x itself, not 1.
 
 return x.clamp(min=0) => x[x < 0] = 0
@@ -149,10 +156,14 @@ y.sign() => x.sign()
 # sign of y would do.)
 
 min=0 => 0, 1
+y.sign() => (x > 0)
 # Large numbers were cut off at 1. ReLU has no upper end.
 
 y.sign() => y / x
 # What does `backward` give at x = 0? A quotient like y / x is 0 / 0 there. Compare x with 0.
+
+* => @
+# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
 
 grad * y.sign() => (grad * y.sign()).sum()
 or
@@ -193,6 +204,9 @@ or
 torch.tanh(x) => (1 - (-2 * x).exp()) / (1 + (-2 * x).exp())
 # The formula is right on paper, but an exponential overflows to ∞, and ∞ / ∞ is not a number.
 # `torch.tanh` takes care of that.
+
+torch.tanh(x) => math.tanh(x)
+# `math.tanh` takes one number, `torch.tanh` a tensor of any shape.
 
 tanh => tan
 # `torch.tan` is the tangent. Its hyperbolic brother is `torch.tanh`.
@@ -239,6 +253,9 @@ y * y => grad * grad
 (1 - y * y) => (1 - y * y).sqrt()
 # This is 1 / cosh x, the root of the slope.
 
+grad * => grad @
+# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
+
 grad * (1 - y * y) => (grad * (1 - y * y)).sum(0)
 or
 grad * (1 - y * y) => (grad * (1 - y * y)).sum()
@@ -266,6 +283,7 @@ torch.tanh(x) => x.tanh_()
 
 POINT, A, B = randn(2, 3, seed=4), randn(2, 3, seed=5), randn(2, 3, seed=6)
 ZERO = torch.zeros(1, dtype=torch.float64)
+UNIT = torch.tensor([[0.0, 0, 1], [0, 0, 0]], dtype=torch.float64)
 
 
 def polynomial(x):
@@ -278,68 +296,55 @@ def product_of_sines(x):
     return torch.sin(x).prod()
 
 
-def _run_default_step(gradient, probe):
-    """Leave h out; the error for a cubic function at 0 shows how large it was."""
-    return {
-        "the gradient of the product": probe(gradient, product_of_sines, POINT),
-        "the gradient of 10¹² x³ at 0, which is 10¹² h²": probe(
-            gradient, lambda x: 1e12 * (x**3).sum(), ZERO
-        ),
-    }
-
-
-def _run_shapes(gradient, probe):
-    """A Python number, a tensor with one element, a part of the argument: all are one number."""
-    functions = (lambda x: float((x**2).sum())), (lambda x: (x**2).sum()), (lambda x: x.view(-1)[2])
-    number, square, part = functions
-    return {
-        "for 6 numbers, the gradient": probe(gradient, number, POINT.flatten(), 0.1),
-        "for 3 × 1 × 2 numbers, the gradient": probe(gradient, square, POINT.reshape(3, 1, 2), 0.1),
-        "for a single number, the gradient": probe(gradient, square, POINT[0, 0], 0.1),
-        "for f(x) = x[0, 2], the gradient": probe(gradient, part, POINT, 0.1),
-    }
-
-
-def _expect_shapes():
-    unit = torch.zeros_like(POINT)
-    unit[0, 2] = 1
-    return {
-        "for 6 numbers, the gradient": 2 * POINT.flatten(),
-        "for 3 × 1 × 2 numbers, the gradient": 2 * POINT.reshape(3, 1, 2),
-        "for a single number, the gradient": 2 * POINT[0, 0],
-        "for f(x) = x[0, 2], the gradient": unit,
-    }
+def _gradients(label, hint, *calls, tol=1e-9):
+    """Each call is (name, arguments, what is expected)."""
+    return Case(
+        label,
+        lambda gradient, probe: {name: probe(gradient, *given) for name, given, _ in calls},
+        lambda: {name: expected for name, _, expected in calls},
+        hint,
+        tol,
+    )
 
 
 NUMERICAL_GRADIENT = Exercise(
     number="2.3",
     solution=numerical_gradient,
     cases=(
-        returns(
-            "a cubic polynomial of 2 × 3 numbers, h = 0.1: off by h² times the coefficient of x³, "
-            "as theory says",
-            "gradient",
-            (polynomial, POINT, 0.1),
-            lambda: autograd(polynomial, POINT)[0] + 0.1**2 * B,
+        _gradients(
+            "a cubic polynomial of 2 × 3 numbers, h = 0.1: off by h² times the coefficients of x³",
             "For each entry by itself: move only that entry by +h and by −h, and divide the "
             "difference of the two function values by 2h. Is the h that is given used everywhere?",
+            ("gradient", (polynomial, POINT, 0.1), autograd(polynomial, POINT)[0] + 0.01 * B),
             tol=1e-10,
         ),
-        Case(
+        _gradients(
             "without h: the step is 1e-6, and a product of sines has autograd's gradient",
-            run=_run_default_step,
-            expect=lambda: {
-                "the gradient of the product": autograd(product_of_sines, POINT)[0],
-                "the gradient of 10¹² x³ at 0, which is 10¹² h²": ZERO + 1,
-            },
-            hint="Is `h=1e-6` still in the first line, is that h used, and for every entry?",
+            "Is `h=1e-6` still in the first line, is that h used, and for every entry?",
+            ("gradient", (product_of_sines, POINT), autograd(product_of_sines, POINT)[0]),
+            (
+                "the gradient of 10¹² x³ at 0, which is 10¹² h²",
+                (lambda x: 1e12 * (x**3).sum(), ZERO),
+                ZERO + 1,
+            ),
             tol=1e-7,
         ),
-        Case(
+        _gradients(
             "other shapes, and functions that return a Python number or a part of x",
-            run=_run_shapes,
-            expect=_expect_shapes,
-            hint="Right for 2 × 3 numbers. What in your code fits only those, or only some f?",
+            "Right for 2 × 3 numbers. What in your code fits only those, or only some functions?",
+            (
+                "for six numbers",
+                (lambda x: float((x**2).sum()), POINT.flatten()),
+                2 * POINT.flatten(),
+            ),
+            (
+                "for 3 × 1 × 2 numbers",
+                (lambda x: (x**2).sum(), POINT.view(3, 1, 2)),
+                2 * POINT.view(3, 1, 2),
+            ),
+            ("for a single number", (lambda x: x**2, POINT[0, 0]), 2 * POINT[0, 0]),
+            ("for f(x) = x[0, 2]", (lambda x: x[0, 2], POINT), UNIT),
+            tol=1e-7,
         ),
     ),
     mistakes="""
@@ -431,6 +436,10 @@ f(x + step) - f(x - step) => f(x) - f(x)
 # x twice.
 
 range(x.numel()) => range(len(x))
+step.view(-1)[i] => step[i]
+grad.view(-1)[i] => grad[i]
+or
+range(x.numel()) => range(x.shape[0])
 step.view(-1)[i] => step[i]
 grad.view(-1)[i] => grad[i]
 # Whole rows were moved at once. Each single entry has a derivative of its own; `x.numel()`
