@@ -135,9 +135,6 @@ return torch => return 1 - torch
 
 [labels] => [labels].cumsum(0).clamp(max=1)
 # Each row keeps the 1 of the rows before it. Begin every row with zeros.
-
-[labels] => [labels].flip(1).cumsum(1).flip(1)
-# All columns up to the label are 1. Only the label's own is.
 """,
 )
 

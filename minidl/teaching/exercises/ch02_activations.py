@@ -247,9 +247,6 @@ or
 y * y => 2 * y
 # The square of y is y · y; 2y is its double (and its derivative).
 
-y * y => grad * grad
-# What is squared is the output y, not the upstream gradient.
-
 (1 - y * y) => (1 - y * y).sqrt()
 # This is 1 / cosh x, the root of the slope.
 
