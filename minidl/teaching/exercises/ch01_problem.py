@@ -2,25 +2,41 @@
 
 import math
 from itertools import islice
+from unittest.mock import patch
 
 import torch
 
 from ... import data
-from ..exercise import Case, Exercise, as_number
+from ..exercise import Case, Exercise
 from ..probe import Failure
 from ._shared import randn, returns
 
 # --- one_hot ---------------------------------------------------------------------
 
-LABELS = torch.tensor([2, 0, 1, 1, 3])
+LABELS = torch.tensor([2, 0, 1, 1, 2])
+THEIRS = torch.nn.functional.one_hot
 
 
-def _one_hot_case(labels, num_classes, label, hint="", **options):
+def _one_hot_case(label, *calls, hint="", **options):
+    """Each call is (labels, num_classes)."""
+
+    def run(one_hot, probe):
+        with patch.object(torch.nn.functional, "one_hot", wraps=THEIRS) as library:
+            values = {_name(*call): probe(one_hot, *call, **options) for call in calls}
+        if library.called:
+            said = "this calls `torch.nn.functional.one_hot`, and the exercise is to do without"
+            raise Failure(("library",), said)
+        return values
+
     def expect():
-        target = torch.nn.functional.one_hot(labels, num_classes)
-        return target.to(options.get("dtype", torch.float32))
+        dtype = options.get("dtype", torch.float32)
+        return {_name(*call): THEIRS(*call).to(dtype) for call in calls}
 
-    return returns(label, "one_hot(labels)", (labels, num_classes), expect, hint, **options)
+    return Case(label, run, expect, hint)
+
+
+def _name(labels, num_classes):
+    return f"one_hot({labels.tolist()}, {num_classes})"
 
 
 ONE_HOT = Exercise(
@@ -28,19 +44,20 @@ ONE_HOT = Exercise(
     solution=data.one_hot,
     cases=(
         _one_hot_case(
-            LABELS,
-            4,
             "five labels of four classes: one row a label, a 1 in the label's column",
-            "Sample i has its row i. In that row all entries are 0 but the one in column "
+            (LABELS, 4),
+            hint="Sample i has its row i. In that row all entries are 0 but the one in column "
             "labels[i], which is 1.",
         ),
-        _one_hot_case(LABELS[:1], 4, "a single label"),
         _one_hot_case(
-            torch.tensor([0, 1, 0]),
-            3,
-            "three classes of which only two occur: still three columns",
+            "five other labels, a single label, a single class",
+            (torch.tensor([3, 1, 0, 3, 0]), 4),
+            (LABELS[:1], 4),
+            (torch.tensor([0, 0]), 1),
+            hint="Right for five labels of four classes. What in your code fits only those, or "
+            "is left from the call before?",
         ),
-        _one_hot_case(LABELS, 4, "with dtype=torch.float64", dtype=torch.float64),
+        _one_hot_case("with dtype=torch.float64", (LABELS, 4), dtype=torch.float64),
     ),
     mistakes="""
 [labels] => [labels].t()
@@ -49,15 +66,37 @@ ONE_HOT = Exercise(
 dtype=dtype => dtype=torch.float32
 # The `dtype` that is given has no effect. Hand it on to the tensor you make.
 
-torch.eye(num_classes, dtype=dtype)[labels] => torch.ones(len(labels), num_classes)
-# Whole rows are 1. Only the entry in the label's column is.
+return torch.eye(num_classes, dtype=dtype)[labels] =>
+    y = torch.zeros(len(labels), num_classes, dtype=dtype)
+    y[:, labels] = 1
+    return y
+# Whole columns are 1, in every row: are they set with `y[:, labels] = 1`, or are all rows one
+# and the same list? Each row needs its own column: `y[torch.arange(N), labels]`.
 
-torch.eye(num_classes, dtype=dtype)[labels] => torch.zeros(len(labels), num_classes)
+return torch.eye(num_classes, dtype=dtype)[labels] =>
+    y = torch.zeros(len(labels), num_classes, dtype=dtype)
+    y[labels] = 1
+    return y
+# Whole rows are 1: in `y[labels]` the labels count rows. They are to count columns.
+
+torch.eye(num_classes, dtype=dtype)[labels] => torch.ones(len(labels), num_classes, dtype=dtype)
+# All entries are 1. In each row only the entry in the label's column is.
+
+torch.eye(num_classes, dtype=dtype)[labels] => torch.zeros(len(labels), num_classes, dtype=dtype)
 # All entries are 0: no 1 was set in the tensor that comes back.
 
 dtype=dtype => dtype=torch.int64
-# The entries are right, but they are integers. The network computes with floating-point
-# numbers; `torch.zeros` and `torch.eye` make them by default.
+or
+torch.eye(num_classes, dtype=dtype)[labels] => labels[:, None] == torch.arange(num_classes)
+# The entries are right, but they are integers or truth values. The network computes with
+# floating-point numbers; `torch.zeros` and `torch.eye` make them by default.
+
+dtype=dtype => dtype=dtype or torch.float64
+# Where `dtype` is None, PyTorch's default is wanted, float32. Hand None on, or set that.
+
+return torch.eye(num_classes, dtype=dtype)[labels] =>
+    return torch.zeros(len(labels), num_classes, dtype=dtype).scatter_(1, labels, 1)
+# `scatter_` wants its index as a column: `labels[:, None]`, of shape (N, 1).
 
 [labels] => [labels - 1]
 # Each 1 stands one column too far left. Labels count from 0, as Python does: label 0 is column
@@ -67,68 +106,76 @@ dtype=dtype => dtype=torch.int64
 # The columns run backwards: label 0 belongs to column 0.
 
 eye(num_classes => eye(int(labels.max()) + 1
-# The number of columns was taken from the largest label that occurs. A batch may lack the last
-# class; use num_classes.
+or
+eye(num_classes, dtype=dtype)[labels] =>
+    eye(len(labels.unique()), dtype=dtype)[labels.unique(return_inverse=True)[1]]
+# The number of columns was taken from the labels that occur. A batch may lack a class; use
+# num_classes.
+
+eye(num_classes => eye(len(labels)
+# There are as many columns as labels. There should be one for each class.
 
 [labels] => [labels] * 2 - 1
 # The other entries of a row are 0, not −1.
 
+return torch => return 1 - torch
+# 0 and 1 have changed places.
+
 [labels] => [labels] * labels[:, None]
 # The label was written into its column. The entry is 1 whatever the label is.
 
-return torch.eye(num_classes, dtype=dtype)[labels] => y = torch.zeros(len(labels), num_classes)
-    y[:, labels] = 1
-    return y
-# `y[:, labels] = 1` sets whole columns, in every row. Each row needs its own column: index
-# both, `y[torch.arange(N), labels]`.
+[labels] => [labels] * (labels > 0)[:, None]
+# The rows of label 0 are empty: 0 is a label like the others, though Python takes it for false.
+
+[labels] => [labels] * (torch.arange(len(labels)) < 1)[:, None]
+# Only the first row has its 1. Does the function return from inside the loop?
+
+[labels] => [labels] * (torch.arange(len(labels)) < len(labels) - 1)[:, None]
+# The last row is empty: the loop ends one turn early.
+
+[labels] => [labels].cumsum(0).clamp(max=1)
+# Each row keeps the 1 of the rows before it. Begin every row with zeros.
 """,
 )
 
 # --- balanced_radius -------------------------------------------------------------
 
 
-def _share_inside(radius, side, cells=2000):
+def _radius_case(side, hint):
+    return returns(
+        f"side {side:g}: the disc has half of the square's area",
+        "the radius",
+        (side,),
+        lambda: (side**2 / 2 / math.pi) ** 0.5,
+        hint,
+    )
+
+
+def _share_inside(radius, probe, side=2.0, cells=2000):
     """Share of a fine grid of points in the square that lie in the disc."""
     ticks = (torch.arange(cells, dtype=torch.float64) + 0.5) / cells - 0.5
     squares = (side * ticks).square()
-    return (squares[:, None] + squares < radius**2).double().mean().item()
-
-
-def _positive(radius, probe, side):
-    value = probe(radius, side)
-    if isinstance(value, torch.Tensor):
-        raise Failure(("tensor",), "this is a tensor, wanted a Python float: use `math.sqrt`")
-    value = as_number("the radius", value)
-    if value <= 0:
-        raise Failure(("sign",), f"the radius is {value:.6g}, wanted one above 0")
-    return value
-
-
-def _area_case(side):
-    name = f"the area of your disc, for a square of side {side:g} and area {side**2:g},"
-    return Case(
-        f"side {side:g}: the disc has half of the square's area",
-        run=lambda radius, probe: {name: math.pi * _positive(radius, probe, side) ** 2},
-        expect=lambda: {name: side**2 / 2},
-        hint="Write down the area of the disc and the area of the square, and set the first "
-        "equal to half of the second.",
-    )
-
-
-def _grid_case(side):
-    name = "the share of grid points inside"
-    return Case(
-        f"side {side:g}: half of a fine grid of points lies inside",
-        run=lambda radius, probe: {name: _share_inside(_positive(radius, probe, side), side)},
-        expect=lambda: {name: 0.5},
-        tol=1e-3,
-    )
+    inside = squares[:, None] + squares < probe(radius, side) ** 2
+    return {"the share of grid points inside": inside.double().mean().item()}
 
 
 RADIUS = Exercise(
     number="1.1",
     solution=data.balanced_radius,
-    cases=(_area_case(2.0), _area_case(3.0), _grid_case(2.0)),
+    cases=(
+        _radius_case(
+            3.0,
+            "Write down the area of the disc, π r², and the area of the square, and set the first "
+            "equal to half of the second.",
+        ),
+        _radius_case(2.0, "Right for side 3. Where does `side` stand in your formula?"),
+        Case(
+            "side 2: half of a fine grid of points lies inside",
+            _share_inside,
+            lambda: {"the share of grid points inside": 0.5},
+            tol=1e-3,
+        ),
+    ),
     mistakes="""
 2 * math.pi => math.pi
 # This is the paper's radius. Its disc has the area of the whole square, π r² = side², and
@@ -138,8 +185,11 @@ side / math.sqrt(2 * math.pi) => side ** 2 / (2 * math.pi)
 # This is r², not r: a square root is missing.
 
 side / => 2 * side /
-# This is the disc's diameter, twice its radius.
+# This is twice the radius that is wanted. Is it the diameter? Was the area doubled instead of
+# halved? Or is it `side` times the radius for side 2, and not side 1?
 
+side / math.sqrt(2 * math.pi) => side / math.pi
+or
 side / math.sqrt(2 * math.pi) => side ** 2 / 2 / (2 * math.pi)
 # 2 π r is the length of the circle. Its area is π r².
 
@@ -150,18 +200,43 @@ math.sqrt(2 * math.pi) => math.sqrt(8)
 # This halves the area of the disc that touches the edges. The half of the square's area is
 # wanted.
 
+math.sqrt(2 * math.pi) => math.sqrt(4 * math.pi)
+or
+math.sqrt(2 * math.pi) => math.sqrt(8 * math.pi)
+# The side was halved before it was squared. Half of the *area* is wanted, side² / 2.
+
 side / math.sqrt(2 * math.pi) => 0.798
 # A number read off a picture, and rounded. The function is to compute the radius, for any side.
 
+2 * math.pi => 2 * 3.14
+or
+2 * math.pi => 2 * 3.1416
+or
+2 * math.pi => 2 * 22 / 7
+# π was rounded: use `math.pi`.
+
 math.sqrt(2 * math.pi) => math.sqrt(2) * math.pi
-# `a / math.sqrt(2) * math.pi` multiplies by π. It belongs under the root, below the line: mind
-# the brackets.
+or
+side / math.sqrt(2 * math.pi) => side * math.sqrt(math.pi / 2)
+or
+side / math.sqrt(2 * math.pi) => side ** 2 / 2 / math.sqrt(math.pi)
+# Mind the brackets. `a / 2 * b` multiplies by b, `a / b ** 0.5` takes the root of b alone; under
+# the root stands side² / (2 · π), as a whole.
 
 side / math.sqrt(2 * math.pi) => math.pi * side ** 2 / 2
-# π times half of side² is no radius: divide by π, then take the root.
+or
+side / math.sqrt(2 * math.pi) => side ** 2 / 2
+# Half of side², or π times that, is no radius: divide by π, then take the root.
+
+side / math.sqrt(2 * math.pi) => math.sqrt(side / (2 * math.pi))
+or
+side / math.sqrt(2 * math.pi) => math.sqrt(side / math.pi)
+# Under the root stands the square of the side.
 
 side / math.sqrt(2 * math.pi) => math.sqrt(2 / math.pi)
-# Right for a square of side 2, but the function is to work for any side.
+or
+side / math.sqrt(2 * math.pi) => 2 / math.sqrt(math.pi)
+# `side` is not used: this is a radius for a square of side 2. The function is to work for any.
 """,
 )
 
@@ -171,45 +246,49 @@ X = randn(7, 2, seed=1)
 Y = randn(7, 3, seed=2)
 
 
-def _pairs(batches):
+def _pairs(minibatches, probe, *arguments, **options):
     """List what comes out, but no more of it than there can be."""
-    pairs = list(islice(batches, 50))
+    pairs = probe(minibatches, *arguments, then=lambda all: list(islice(all, 50)), **options)
     if len(pairs) == 50:
         raise Failure(("endless",), "there is no end of mini-batches: 50, and more to come")
     for pair in pairs:
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
-            raise Failure(
-                ("pairs",), "what comes out are not pairs: wanted (x_batch, y_batch) each time"
-            )
+            what = _describe(pair)
+            said = f"{what} comes out, wanted a pair (x_batch, y_batch) each time"
+            raise Failure(("pairs", what), said)
     return pairs
 
 
-def _batches(minibatches, probe, *arguments, **options):
-    batches = probe(minibatches, *arguments, then=_pairs, **options)
-    values = {"the number of mini-batches": len(batches)}
-    for number, (x, y) in enumerate(batches):
-        values[f"x of mini-batch {number}"] = x
-        values[f"y of mini-batch {number}"] = y
-    return values
+def _describe(thing):
+    if isinstance(thing, (tuple, list)) and thing:
+        return f"a {type(thing).__name__} that begins with {_describe(thing[0])}"
+    return "a tensor" if isinstance(thing, torch.Tensor) else f"a {type(thing).__name__}"
 
 
-def _expected_batches(x, y, batch_size):
-    values = {"the number of mini-batches": math.ceil(len(x) / batch_size)}
-    for number in range(values["the number of mini-batches"]):
-        rows = range(number * batch_size, min((number + 1) * batch_size, len(x)))
-        values[f"x of mini-batch {number}"] = torch.stack([x[i] for i in rows])
-        values[f"y of mini-batch {number}"] = torch.stack([y[i] for i in rows])
-    return values
-
-
-def _in_order(batch_size, label, hint="", dtype=torch.float64):
+def _in_order(batch_size, label, hint, dtype=torch.float64):
     x, y = X.to(dtype), Y.to(dtype)
-    return Case(
-        label=label,
-        run=lambda minibatches, probe: _batches(minibatches, probe, x, y, batch_size),
-        expect=lambda: _expected_batches(x, y, batch_size),
-        hint=hint,
-    )
+
+    def run(minibatches, probe):
+        pairs = _pairs(minibatches, probe, x, y, batch_size)
+        tensors = [batch for batch, _ in pairs if isinstance(batch, torch.Tensor)]
+        rows = [row for batch in tensors if batch.dim() == 2 for row in batch.tolist()]
+        if rows != x.tolist() and sorted(rows) == sorted(x.tolist()):
+            said = "the rows come in another order than they had, and no generator was given"
+            raise Failure(("mixed",), said, "Mix them only `if generator is not None`.")
+        return _values(pairs)
+
+    def expect():
+        cuts = [range(start, min(start + batch_size, 7)) for start in range(0, 7, batch_size)]
+        return _values([[torch.stack([t[i] for i in cut]) for t in (x, y)] for cut in cuts])
+
+    return Case(label, run, expect, hint)
+
+
+def _values(pairs):
+    values = {"the number of mini-batches": len(pairs)}
+    for number, (x, y) in enumerate(pairs):
+        values |= {f"x of mini-batch {number}": x, f"y of mini-batch {number}": y}
+    return values
 
 
 NUMBERED = torch.arange(130.0, dtype=torch.float64)[:, None]
@@ -218,9 +297,9 @@ AHEAD = 1000
 
 
 def _epoch(minibatches, probe, generator):
-    """Rows of an epoch of 130 numbered points, in batches of 45."""
+    """Rows of an epoch of 130 numbered points, in batches of 12."""
     targets = NUMBERED.flatten() + AHEAD
-    pairs = probe(minibatches, NUMBERED, targets, 45, then=_pairs, generator=generator)
+    pairs = _pairs(minibatches, probe, NUMBERED, targets, 12, generator=generator)
     return [(x.flatten(), y) for x, y in pairs]
 
 
@@ -234,6 +313,7 @@ def _run_shuffled(minibatches, probe):
     epochs = [_epoch(minibatches, probe, generator) for _ in range(2)]
     again = _epoch(minibatches, probe, twin)
     xs, ys = ([torch.cat([pair[i] for pair in epoch]) for epoch in epochs] for i in (0, 1))
+    batches = [x for epoch in epochs for x, _ in epoch]
     return {
         "each point still has its own target": (
             all(torch.equal(x + AHEAD, y) for x, y in zip(xs, ys, strict=True))
@@ -249,9 +329,10 @@ def _run_shuffled(minibatches, probe):
         "two generators with the same seed give the same order": (
             torch.equal(xs[0], torch.cat([x for x, _ in again]))
         ),
-        "the points are mixed over all mini-batches": (
-            not any(_is_run(x) for epoch in epochs for x, _ in epoch)
+        "within a mini-batch the points are mixed": (
+            not any(torch.equal(x, x.sort().values) for x in batches)
         ),
+        "the points are mixed over all mini-batches": not any(map(_is_run, batches)),
     }
 
 
@@ -265,20 +346,46 @@ MINIBATCHES = Exercise(
             "Mini-batch k, counted from 0, begins at row k · batch_size; x and y are cut at the "
             "same rows.",
         ),
-        _in_order(7, "a mini-batch that takes all samples, in float32", dtype=torch.float32),
-        _in_order(10, "a mini-batch larger than the data: all samples at once"),
+        _in_order(
+            7,
+            "a mini-batch that takes all samples, in float32",
+            "Right for seven samples in threes. What is different where nothing is left over?",
+            dtype=torch.float32,
+        ),
+        _in_order(
+            10,
+            "a mini-batch larger than the data: all samples at once",
+            "Where `batch_size` is larger than N, all samples are left over, for the last pair.",
+        ),
         Case(
             "with a generator: a new order every epoch, each point with its own target",
             run=_run_shuffled,
-            hint="Draw one order with `torch.randperm(len(x), generator=generator)` and use it "
-            "to index x and y alike.",
         ),
     ),
     mistakes="""
 yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
     for start in range(0, len(x) - batch_size + 1, batch_size):
         yield (x[start:start + batch_size], y[start:start + batch_size])
-# The samples that do not fill a mini-batch are lost. The last one may be smaller.
+or
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    for start in range(0, len(x) - batch_size, batch_size):
+        yield (x[start:start + batch_size], y[start:start + batch_size])
+or
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    for start in range(0, len(x) - 1, batch_size):
+        yield (x[start:start + batch_size], y[start:start + batch_size])
+# The samples that do not fill a mini-batch are lost. The last one may be smaller: does the loop
+# go on for as long as a row is left?
+
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    for k in range(len(x) // batch_size + 1):
+        yield (x[k * batch_size:(k + 1) * batch_size], y[k * batch_size:(k + 1) * batch_size])
+# An empty pair comes last. Where batch_size divides N, nothing is left over.
+
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    for start in range(0, len(x), batch_size):
+        yield (x[start:batch_size], y[start:batch_size])
+# The slice's end does not move: `x[start : start + batch_size]`.
 
 x.split(batch_size), y.split(batch_size) => x.chunk(batch_size), y.chunk(batch_size)
 # `batch_size` was taken for the number of mini-batches. It is the number of samples in one.
@@ -295,10 +402,18 @@ strict=True) => strict=True):
 # Each mini-batch is one row short. A slice leaves out its end already:
 # `x[start : start + batch_size]`.
 
+x.split(batch_size), y.split(batch_size) => y.split(batch_size), x.split(batch_size)
+# x and y have changed places in the pairs.
+
+y.split(batch_size), strict=True => [y] * len(x.split(batch_size))
+# y is handed out whole. Cut it at the same rows as x.
+
 x, y = (x[order], y[order]) => pass
 # The generator is ignored. Where one is given, the samples come in a new order.
 
 y[order] => y[torch.randperm(len(y), generator=generator)]
+or
+y[order] => y
 # x and y were put in two different orders, so the points lost their targets. Draw one order and
 # use it for both.
 
@@ -306,8 +421,18 @@ x, y = (x[order], y[order]) => x = y = x[order]
 # Both halves of the pairs come from x: what became of y?
 
 randperm(len(x) => randint(len(x), (len(x),)
-# Some samples come twice and others never: `randint` draws with replacement. `torch.randperm`
-# gives every row exactly once.
+or
+randperm(len(x) => randperm(batch_size
+or
+def minibatches(x, y, batch_size, *, generator=None):
+    for start in range(0, len(x), batch_size):
+        rows = torch.arange(len(x))
+        if generator is not None:
+            rows = torch.randperm(len(x), generator=generator)
+        rows = rows[start:start + batch_size]
+        yield (x[rows], y[rows])
+# Some samples come twice, or never. Draw one order of all N rows, once and before the cutting:
+# `torch.randperm(N, …)`. (`randint` draws with replacement.)
 
 generator=generator => generator=torch.Generator().manual_seed(0)
 # Every epoch has the same order. Draw a new one from the generator that is given; it moves on
@@ -325,14 +450,30 @@ def minibatches(x, y, batch_size, *, generator=None):
 # Each mini-batch was mixed by itself, so it always holds the same points. Mix all rows first,
 # then cut.
 
-if generator is not None => generator = generator or torch.Generator().manual_seed(1)
-    if generator is not None
-# The rows were mixed although no generator was given. Without one they come in order.
+x, y = (x[order], y[order]) => pass
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    pairs = list(zip(x.split(batch_size), y.split(batch_size), strict=True))
+    if generator is not None:
+        pairs = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
+    yield from pairs
+# The mini-batches come in a new order, but each holds the same points as before. Mix the rows
+# first, then cut.
 
 yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
     return (x.split(batch_size), y.split(batch_size))
+or
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    return (list(x.split(batch_size)), list(y.split(batch_size)))
 # All pieces of x came out together, then all of y. Wanted are pairs: the first piece of each,
 # then the second of each.
+
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    return (x[:batch_size], y[:batch_size])
+or
+yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
+    return [(x[:batch_size], y[:batch_size])]
+# Only the first mini-batch came out: is there a loop, and does `return` stand in it, where
+# `yield` belongs?
 
 yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
     start = 0
@@ -340,10 +481,6 @@ yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
         yield (x[start:start + batch_size], y[start:start + batch_size])
         start += batch_size
 # The loop has no end: it must stop when `start` reaches the number of rows.
-
-yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
-    return [(x[:batch_size], y[:batch_size])]
-# Only the first mini-batch came out; a loop is missing.
 """,
 )
 

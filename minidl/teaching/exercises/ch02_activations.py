@@ -15,27 +15,14 @@ def _away_from_zero(x):
     return x + 0.1 * x.sign()
 
 
-X, OTHER = _away_from_zero(randn(5, 3, seed=1)), _away_from_zero(randn(4, 2, seed=3))
-GRAD = randn(5, 3, seed=2)
+X, GRAD = _away_from_zero(randn(5, 3, seed=1)), randn(5, 3, seed=2)
 LARGE = torch.tensor([[-1e3, -1e2, 1e2], [1e3, -3.0, 3.0]], dtype=torch.float64)
 
 
-def _forward_case(function, x, label, hint):
-    return Case(
-        label,
-        run=lambda cls, probe: {"y": probe(probe(cls).forward, x)},
-        expect=lambda: {"y": function(x)},
-        hint=hint,
-    )
-
-
 def _backward_case(function, x, grad, label, hint="", tol=1e-9):
-    """Another batch goes forward in between: nothing may be remembered."""
-
     def run(cls, probe):
         module = probe(cls)
         y = probe(module.forward, x)
-        probe(module.forward, OTHER.to(x.dtype))
         return {"y": y, "dL/dx": probe(module.backward, x, function(x), grad)}
 
     def expect():
@@ -50,31 +37,41 @@ def _run_contract(cls, probe):
     x = torch.tensor([0.0, -2.0, 3.0, 1e-60], dtype=torch.float64)
     grad = torch.tensor([0.7, -0.4, 0.3, 0.2], dtype=torch.float64)
     at_zero, _, _, above = probe(module.backward, x, probe(module.forward, x), grad)
-    x = _away_from_zero(randn(2, 3, 4, seed=4))
-    y = probe(module.forward, x)
-    dx = probe(module.backward, x, y, randn(2, 3, 4, seed=5))
+    kept = []
+    for shape in ((), (2, 3, 4)):
+        x = _away_from_zero(randn(*shape, seed=4))
+        y = probe(module.forward, x)
+        kept.append(y.shape == probe(module.backward, x, y, x).shape == shape)
     inherited = all(callable(getattr(module, m, None)) for m in ("gradient_step", "zero_grad"))
     return {
-        "at x = 0 the result is 0 or the upstream gradient": at_zero.item() in (0.0, 0.7),
+        "at x = 0 the result lies between 0 and the upstream gradient": 0 <= at_zero.item() <= 0.7,
         "just above 0 the upstream gradient passes": abs(above.item() - 0.2) < 1e-12,
-        "tensors of three dimensions keep their shape": y.shape == dx.shape == x.shape,
+        "tensors of no and of three dimensions keep their shape": all(kept),
         "the class is a Module": inherited and getattr(module, "param", list)() == [],
     }
 
 
 def _activation_cases(function, forward_hint, backward_hint):
-    name = f"torch.{function.__name__}"
-    overflow = "Somewhere an exponential overflows."
     equals = "backward: equals autograd's gradient, for a random upstream gradient"
-    single = "forward and backward: float32 in, float32 out"
+    single = "a batch of one in float32: float32 comes out"
     return (
-        _forward_case(function, X, f"forward: equals {name} on 5 × 3 numbers", forward_hint),
-        _forward_case(function, LARGE, "forward: holds for large numbers", overflow),
-        _backward_case(function, X, GRAD, equals, backward_hint),
-        _backward_case(function, X[:1], GRAD[:1], "backward: a batch of one"),
-        _backward_case(function, X.float(), GRAD.float(), single, tol=1e-5),
         Case(
-            "one or three dimensions, numbers at and next to 0, and the methods of a Module",
+            f"forward: equals torch.{function.__name__} on 5 × 3 numbers",
+            run=lambda cls, probe: {"y": probe(probe(cls).forward, X)},
+            expect=lambda: {"y": function(X)},
+            hint=forward_hint,
+        ),
+        _backward_case(function, X, GRAD, equals, backward_hint),
+        _backward_case(
+            function,
+            LARGE,
+            GRAD[:2],
+            "forward and backward: hold for large numbers",
+            "What becomes of each step of your formula where x is 1000, and where it is −1000?",
+        ),
+        _backward_case(function, X[:1].float(), GRAD[:1].float(), single, tol=1e-5),
+        Case(
+            "no, one or three dimensions, numbers at and next to 0, a Module's methods",
             _run_contract,
         ),
         remembers_nothing(
@@ -95,13 +92,32 @@ RELU = Exercise(
     ),
     mistakes="""
 x.clamp(min=0) => x.abs()
+y.sign() => (x > 0)
 # This is |x|: negative numbers become 0, not positive.
 
+min=0 => max=0
+y.sign() => (x > 0)
+# This keeps the negative numbers and sets the positive ones to 0. It is to be the other way round.
+
+x.clamp(min=0) => torch.max(x, 0).values
+y.sign() => (x > 0)
+# `torch.max(x, 0)` takes 0 for the number of a dimension, and finds the largest entry of each
+# column. `x.clamp(min=0)` compares each entry with 0.
+
+x.clamp(min=0) => torch.where(x > 0, x, 0.01 * x)
+y.sign() => (x > 0)
+# This is the 'leaky' ReLU, which lets a hundredth of the negative numbers through.
+
 x.clamp(min=0) => x.max()
+y.sign() => (x > 0)
 # `x.max()` is the largest number of the whole batch. Each number is to be compared with 0 by
 # itself.
 
 x.clamp(min=0) => (x > 0).to(x.dtype)
+y.sign() => (x > 0)
+or
+x.clamp(min=0) => x > 0
+y.sign() => (x > 0)
 # This says where x is positive. What is wanted there is x itself, not 1.
 
 return x.clamp(min=0) => x[x < 0] = 0
@@ -110,10 +126,14 @@ return x.clamp(min=0) => x[x < 0] = 0
 # methods that end in an underscore do not.
 
 grad * y.sign() => (x > 0).to(x.dtype)
+or
+grad * y.sign() => x > 0
 # This is the derivative of ReLU itself. The chain rule multiplies it by the upstream gradient
 # `grad`.
 
 grad * y.sign() => grad.clamp(min=0)
+or
+grad * y.sign() => (grad * y.sign()).clamp(min=0)
 # Negative *gradients* were set to 0. What decides is the sign of x, not that of grad.
 
 y.sign() => y
@@ -136,12 +156,18 @@ y.sign() => x.sign()
 # sign of y would do.)
 
 min=0 => 0, 1
+y.sign() => (x > 0)
 # Large numbers were cut off at 1. ReLU has no upper end.
 
 y.sign() => y / x
-# y / x is the slope except at x = 0, where it is 0 / 0. Compare x with 0 instead.
+# What does `backward` give at x = 0? A quotient like y / x is 0 / 0 there. Compare x with 0.
+
+* => @
+# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
 
 grad * y.sign() => (grad * y.sign()).sum()
+or
+grad * y.sign() => (grad * y.sign()).sum(0)
 # The entries were added up. Each entry of x has a gradient of its own: the result has the shape
 # of x.
 
@@ -151,6 +177,10 @@ ReLU(Module) => ReLU
 return x.clamp(min=0) => self.x = x
     return x.clamp(min=0)
 y.sign() => (self.x > 0)
+or
+return x.clamp(min=0) => self.mask = x > 0
+    return x.clamp(min=0)
+y.sign() => self.mask
 # Nothing need be kept: `backward` is handed x and y. A module that remembers its last input
 # gives wrong gradients as soon as another batch comes between.
 """,
@@ -162,14 +192,24 @@ TANH = Exercise(
     parts=("forward", "backward"),
     cases=_activation_cases(
         torch.tanh,
-        "`torch.tanh` is a tensor operation, and allowed.",
+        "y is 0 where x is 0, and runs from −1 to 1. `torch.tanh` is allowed.",
         "Write the slope in terms of the output y (the second hint in the text has the way), "
         "and multiply it by the upstream gradient, entry by entry.",
     ),
     mistakes="""
 torch.tanh(x) => (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
-# The formula is right on paper, but eˣ overflows to ∞ for large x, and ∞ / ∞ is not a number.
+or
+torch.tanh(x) => ((2 * x).exp() - 1) / ((2 * x).exp() + 1)
+or
+torch.tanh(x) => (1 - (-2 * x).exp()) / (1 + (-2 * x).exp())
+# The formula is right on paper, but an exponential overflows to ∞, and ∞ / ∞ is not a number.
 # `torch.tanh` takes care of that.
+
+torch.tanh(x) => math.tanh(x)
+# `math.tanh` takes one number, `torch.tanh` a tensor of any shape.
+
+tanh => tan
+# `torch.tan` is the tangent. Its hyperbolic brother is `torch.tanh`.
 
 tanh => sigmoid
 # This is the sigmoid, which runs from 0 to 1; tanh runs from −1 to 1.
@@ -200,7 +240,23 @@ y * y => torch.tanh(y).square()
 # y (1 − y) is the slope of the sigmoid.
 
 1 - y => 1 + y
-# A sign: (1 − y²), not (1 + y²).
+or
+1 - y * y => y * y - 1
+# A sign: the slope is 1 − y².
+
+y * y => 2 * y
+# The square of y is y · y; 2y is its double (and its derivative).
+
+(1 - y * y) => (1 - y * y).sqrt()
+# This is 1 / cosh x, the root of the slope.
+
+grad * => grad @
+# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
+
+grad * (1 - y * y) => (grad * (1 - y * y)).sum(0)
+or
+grad * (1 - y * y) => (grad * (1 - y * y)).sum()
+# The entries were added up. Each entry of x has a gradient of its own: the result has its shape.
 
 (1 - y * y) => 1 - y * y
 # `grad * 1 - y * y` is (grad · 1) − y². Brackets are missing.
@@ -208,11 +264,15 @@ y * y => torch.tanh(y).square()
 return torch.tanh(x) => self.y = torch.tanh(x)
     return self.y
 y * y => self.y * self.y
-# The output of the *last* forward was used. `backward` is handed the y it is to use; another
-# batch may have come between.
+# Nothing need be kept: `backward` is handed the y that it is to use. Another batch may have come
+# between.
 
-grad * (1 - y * y) => y.square_().neg_().add_(1).mul_(grad)
-# A method that ends in an underscore writes into its tensor, here the caller's y.
+y * y => y.square_()
+or
+grad * (1 - y * y) => grad.mul_(1 - y * y)
+or
+torch.tanh(x) => x.tanh_()
+# A method that ends in an underscore writes into its tensor, which here is the caller's.
 """,
 )
 
@@ -220,16 +280,12 @@ grad * (1 - y * y) => y.square_().neg_().add_(1).mul_(grad)
 
 POINT, A, B = randn(2, 3, seed=4), randn(2, 3, seed=5), randn(2, 3, seed=6)
 ZERO = torch.zeros(1, dtype=torch.float64)
+UNIT = torch.tensor([[0.0, 0, 1], [0, 0, 0]], dtype=torch.float64)
 
 
-def quadratic(x):
-    """For which central differences are exact, whatever the step."""
-    return (A * x * x).sum() + (B * x).sum() * x[0, 1]
-
-
-def cubic(x):
-    """For which they are off by h² times the cubic coefficient."""
-    return (B * x**3).sum()
+def polynomial(x):
+    """For which central differences are off by h² times the cubic coefficients, B."""
+    return (A * x * x + B * x**3).sum() + (B * x).sum() * x[0, 1]
 
 
 def product_of_sines(x):
@@ -237,61 +293,55 @@ def product_of_sines(x):
     return torch.sin(x).prod()
 
 
-def _run_default_step(gradient, probe):
-    """Leave h out; the error for a cubic function at 0 shows how large it was."""
-    return {
-        "the gradient of the product": probe(gradient, product_of_sines, POINT),
-        "the gradient of 10¹² x³ at 0, which is 10¹² h²": probe(
-            gradient, lambda x: 1e12 * (x**3).sum(), ZERO
-        ),
-    }
-
-
-def _gradient_case(f, x, expect, label, hint="", tol=1e-7):
-    return returns(label, "gradient", (f, x, 0.1), expect, hint, tol=tol)
+def _gradients(label, hint, *calls, tol=1e-9):
+    """Each call is (name, arguments, what is expected)."""
+    return Case(
+        label,
+        lambda gradient, probe: {name: probe(gradient, *given) for name, given, _ in calls},
+        lambda: {name: expected for name, _, expected in calls},
+        hint,
+        tol,
+    )
 
 
 NUMERICAL_GRADIENT = Exercise(
     number="2.3",
     solution=numerical_gradient,
     cases=(
-        _gradient_case(
-            quadratic,
-            POINT,
-            lambda: autograd(quadratic, POINT)[0],
-            "a quadratic function of 2 × 3 numbers, h = 0.1: no error at all",
+        _gradients(
+            "a cubic polynomial of 2 × 3 numbers, h = 0.1: off by h² times the coefficients of x³",
             "For each entry by itself: move only that entry by +h and by −h, and divide the "
-            "difference of the two function values by 2h.",
+            "difference of the two function values by 2h. Is the h that is given used everywhere?",
+            ("gradient", (polynomial, POINT, 0.1), autograd(polynomial, POINT)[0] + 0.01 * B),
             tol=1e-10,
         ),
-        _gradient_case(
-            cubic,
-            POINT,
-            lambda: autograd(cubic, POINT)[0] + 0.01 * B,
-            "a cubic function, h = 0.1: off by h² times the coefficient, as theory says",
-            "Is the h that is given used everywhere?",
-        ),
-        Case(
+        _gradients(
             "without h: the step is 1e-6, and a product of sines has autograd's gradient",
-            run=_run_default_step,
-            expect=lambda: {
-                "the gradient of the product": autograd(product_of_sines, POINT)[0],
-                "the gradient of 10¹² x³ at 0, which is 10¹² h²": ZERO + 1,
-            },
-            hint="Keep `h=1e-6` in the first line, as it was in the stub.",
+            "Is `h=1e-6` still in the first line, is that h used, and for every entry?",
+            ("gradient", (product_of_sines, POINT), autograd(product_of_sines, POINT)[0]),
+            (
+                "the gradient of 10¹² x³ at 0, which is 10¹² h²",
+                (lambda x: 1e12 * (x**3).sum(), ZERO),
+                ZERO + 1,
+            ),
             tol=1e-7,
         ),
-        _gradient_case(
-            lambda x: float((x**2).sum()),
-            POINT.flatten(),
-            lambda: 2 * POINT.flatten(),
-            "a tensor of one dimension, and a function that returns a Python number",
-        ),
-        _gradient_case(
-            lambda x: (x**2).sum(),
-            POINT.reshape(3, 1, 2),
-            lambda: 2 * POINT.reshape(3, 1, 2),
-            "a tensor of three dimensions",
+        _gradients(
+            "other shapes, and functions that return a Python number or a part of x",
+            "Right for 2 × 3 numbers. What in your code fits only those, or only some functions?",
+            (
+                "for six numbers",
+                (lambda x: float((x**2).sum()), POINT.flatten()),
+                2 * POINT.flatten(),
+            ),
+            (
+                "for 3 × 1 × 2 numbers",
+                (lambda x: (x**2).sum(), POINT.view(3, 1, 2)),
+                2 * POINT.view(3, 1, 2),
+            ),
+            ("for a single number", (lambda x: x**2, POINT[0, 0]), 2 * POINT[0, 0]),
+            ("for f(x) = x[0, 2]", (lambda x: x[0, 2], POINT), UNIT),
+            tol=1e-7,
         ),
     ),
     mistakes="""
@@ -341,8 +391,14 @@ grad.view(-1)[i] => grad[i]
 return grad => return grad.flatten()
 # The numbers are right. Give the result the shape of x.
 
-[i] = h => [i] = 0.0001
-(2 * h) => 0.0002
+for i in => h = 1e-6
+    for i in
+or
+for i in => h = 0.0001
+    for i in
+or
+for i in => h = 0.001
+    for i in
 # A step of your own was used in place of the h that is given.
 
 step.view(-1)[i] = h => x.view(-1)[i] += h
@@ -351,11 +407,36 @@ step.view(-1)[i] = h => x.view(-1)[i] += h
 f(x + step) - f(x - step) => above - f(x)
 # x is moved in place and not put back. Put it back, or add the step to a copy.
 
+step.view(-1)[i] = h => step.view(-1)[i] = 1
+# The entry was moved by 1. Move it by h.
+
+[i] = h => [i] = h / 2
+(2 * h) => h
+# The entry was moved by h/2 on either side. Move it by h, and divide by 2h.
+
+f(x + step) - f(x - step) => f(x + step).item() - f(x - step).item()
+# `f` may return a Python number, which has no `item`. `float(…)` takes both.
+
+f(x + step) - f(x - step) => f((x + step).view(-1)) - f((x - step).view(-1))
+# `f` takes a tensor of the shape of x; it was handed one long row.
+
+step.view(-1)[i] = h => moved = x + step
+    moved.view(-1)[i] += h
+    above = f(moved)
+    moved.view(-1)[i] -= 2 * h
+f(x + step) - f(x - step) => above - f(moved)
+# What `f` returns may be a part of the tensor that it was given, and changes with it when that is
+# moved again. Take its number at once, `float(f(…))`, or move two copies.
+
 f(x + step) - f(x - step) => f(x) - f(x)
 # `below = above` is a second name for the same tensor, not a copy, so both moves cancel. Clone
 # x twice.
 
 range(x.numel()) => range(len(x))
+step.view(-1)[i] => step[i]
+grad.view(-1)[i] => grad[i]
+or
+range(x.numel()) => range(x.shape[0])
 step.view(-1)[i] => step[i]
 grad.view(-1)[i] => grad[i]
 # Whole rows were moved at once. Each single entry has a derivative of its own; `x.numel()`
@@ -382,9 +463,11 @@ def _bound_case(layers, label):
 
     hint = "How large can y (1 − y) be for a y between 0 and 1? Each layer multiplies the gradient "
     hint += "by such a factor."
-    name = f"the share after {layers}"
-    return returns(label, name, (layers,), expect, hint, number=True)
+    return returns(label, f"the share after {layers}", (layers,), expect, hint)
 
+
+#: So small a number can only be looked at beside another.
+HUNDRED = "the share after 100, beside the right one,"
 
 SIGMOID_BOUND = Exercise(
     number="2.4",
@@ -392,7 +475,12 @@ SIGMOID_BOUND = Exercise(
     cases=(
         _bound_case(3, "three sigmoids"),
         _bound_case(1, "one sigmoid"),
-        _bound_case(10, "ten sigmoids"),
+        Case(
+            "a hundred sigmoids",
+            run=lambda bound, probe: {HUNDRED: probe(bound, 100) * 4.0**100},
+            expect=lambda: {HUNDRED: 1.0},
+            hint="Right for one and for three sigmoids. What becomes of a very small share?",
+        ),
     ),
     mistakes="""
 ** => *
@@ -408,8 +496,23 @@ SIGMOID_BOUND = Exercise(
 # That is one layer's share. The next one takes its part again.
 
 ** layers => ** (layers - 1)
-# One layer was left out of the count.
+or
+** layers => ** (layers + 1)
+# There is a factor too many or too few: one for each layer.
 
+0.25 ** layers => 4 ** layers
+or
+0.25 ** layers => 4.0 ** layers
+# This is how many times smaller the gradient gets. What share of it is left?
+
+0.25 ** layers => 1 - 0.25 ** layers
+# This is the share that is lost.
+
+0.25 ** layers => 100 * 0.25 ** layers
+# This is in per cent. As a share it is between 0 and 1.
+
+0.25 ** layers => layers ** 0.25
+or
 0.25 ** layers => float(layers) ** (-4)
 # Base and exponent have changed places.
 

@@ -1,12 +1,11 @@
 """Exercises of chapter 03: parameters, the backward pass, per-sample gradients, Xavier."""
 
-import math
-
 import torch
 from torch.nn import functional
 
 from ... import linear
-from ..exercise import Case, Exercise, as_number
+from ..exercise import Case, Exercise
+from ..probe import Failure
 from ._shared import autograd, randn, returns
 
 # --- count_parameters ------------------------------------------------------------
@@ -24,13 +23,11 @@ def count_parameters(widths):
     return total
 
 
-def _count_case(widths, label):
+def _count_case(widths, label, hint):
     def expect():
         layers = [torch.nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
         return sum(p.numel() for layer in layers for p in layer.parameters())
 
-    hint = "A layer from a to b features has a weight for each pair of an input and an output, and "
-    hint += "a bias for each output."
     return returns(label, "the count", (widths,), expect, hint)
 
 
@@ -38,10 +35,22 @@ COUNT_PARAMETERS = Exercise(
     number="3.1",
     solution=count_parameters,
     cases=(
-        _count_case([3, 4], "one layer from 3 to 4 features"),
-        _count_case([2, 5, 3], "two layers"),
-        _count_case([2, 3, 5, 4], "three layers of different sizes"),
-        _count_case([2, 25, 25, 25, 25, 2], "the paper's network"),
+        _count_case(
+            [3, 5, 2, 6],
+            "three layers of different sizes, widths 3, 5, 2 and 6",
+            "A layer from a to b features has a weight for each pair of an input and an output, "
+            "and a bias for each output.",
+        ),
+        _count_case(
+            [3, 4],
+            "one layer from 3 to 4 features",
+            "Right for three layers. What does not fit a single one, or is left from before?",
+        ),
+        _count_case(
+            [2, 25, 25, 25, 25, 2],
+            "the paper's network",
+            "Right for different widths. What goes wrong with five layers, or where two are alike?",
+        ),
     ),
     mistakes="""
 in_features + out_features => in_features
@@ -65,6 +74,27 @@ widths[:-1], widths[1:] => widths[1:-1], widths[2:]
 return total => return total - widths[-1]
 # The last layer has biases too.
 
+total += => return
+# Only the first layer was counted. Does the function return from inside the loop?
+
+widths[:-1], widths[1:] => widths[::2], widths[1::2]
+# Every other layer was left out: the output of one is the input of the next.
+
+in_features + out_features => (in_features + 1) + in_features + 1
+# (in + 1) · (out + 1) also counts a bias for each input. It is (in + 1) · out.
+
+out_features * in_features + => out_features + in_features +
+or
+out_features * in_features => in_features
+# The two widths of a layer multiply: there is a weight for each *pair* of an input and an output.
+
+return total => return 2 * total
+# This is twice the number: gradients, say, are no parameters.
+
+def count_parameters(widths):
+    return sum(widths[i + 1] * (widths[i] + 1) for i in range(len(widths)))
+# There is a layer less than there are widths: `range(len(widths) - 1)`.
+
 total += => total =
 # Only the last layer was counted: is the total set anew in every turn of the loop?
 
@@ -72,6 +102,8 @@ return total => return math.prod(widths)
 # The widths of one layer multiply; the layers add up.
 
 out_features * in_features => out_features * out_features
+or
+widths[1:] => widths[:-1]
 # A layer has as many weights as inputs *times* outputs; its two sizes may differ.
 """,
 )
@@ -82,7 +114,7 @@ N, IN, OUT = 5, 3, 4
 X, GRAD = randn(N, IN, seed=1), randn(N, OUT, seed=4)
 PARAMETERS = randn(OUT, IN, seed=2), randn(OUT, seed=3)
 X2, GRAD2 = randn(2, IN, seed=5), randn(2, OUT, seed=6)
-OTHER_X, OTHER_GRAD = randn(2, 6, seed=7), randn(2, 2, seed=10)
+OTHER_X, OTHER_GRAD = randn(1, 6, seed=7), randn(1, 2, seed=10)
 OTHER_PARAMETERS = randn(2, 6, seed=8), randn(2, seed=9)
 
 
@@ -104,21 +136,7 @@ def _run_given(cls, probe):
     layer.gradient_step(0.5)
     stepped = torch.allclose(layer.weight, PARAMETERS[0] - 1.0)
     layer.zero_grad()
-    drawn = {}
-    for init in ("xavier", "xavier_all", "torch"):
-        generator = torch.Generator().manual_seed(11)
-        drawn[init] = probe(cls, IN, OUT, init=init, generator=generator, dtype=torch.float64)
-    generator = torch.Generator().manual_seed(11)
-    normal = [
-        torch.randn(shape, generator=generator, dtype=torch.float64) * math.sqrt(2 / (IN + OUT))
-        for shape in ((OUT, IN), (OUT,))
-    ]
-    generator = torch.Generator().manual_seed(11)
-    even = [
-        (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / math.sqrt(IN)
-        for shape in ((OUT, IN), (OUT,))
-    ]
-    return {
+    statements = {
         "`forward` gives x Wᵀ + b": torch.allclose(y, functional.linear(X, *PARAMETERS)),
         "`param()` lists the layer's own weight and bias with their gradients": (
             len(own) == len(listed) and all(map(lambda a, b: a is b, own, listed))
@@ -127,16 +145,20 @@ def _run_given(cls, probe):
             not (layer.weight_grad.any() or layer.bias_grad.any())
         ),
         "`gradient_step(lr)` takes away lr times the gradient": stepped,
-        "with init='xavier' the weights are normal numbers times xavier_std, the biases zero": (
-            torch.allclose(drawn["xavier"].weight, normal[0]) and not drawn["xavier"].bias.any()
-        ),
-        "with init='xavier_all' the biases are normal, too": all(
-            map(torch.allclose, (drawn["xavier_all"].weight, drawn["xavier_all"].bias), normal)
-        ),
-        "with init='torch' weights and biases are even in ±1/√in_features": all(
-            map(torch.allclose, (drawn["torch"].weight, drawn["torch"].bias), even)
-        ),
     }
+    for init in ("xavier", "xavier_all", "torch"):
+        seeds = [torch.Generator().manual_seed(11) for _ in range(2)]
+        options = {"init": init, "dtype": torch.float64}
+        drawn = probe(cls, IN, OUT, generator=seeds[0], **options)
+        ours = linear.Linear(IN, OUT, generator=seeds[1], **options)
+        statements[f"with init='{init}' weight and bias are drawn as in the stub"] = all(
+            map(torch.allclose, (drawn.weight, drawn.bias), (ours.weight, ours.bias))
+        )
+    for statement, holds in statements.items():
+        if not holds:
+            hint = "It was given, and right: put it back as it was."
+            raise Failure(("given", statement), f"this does not hold: {statement}", hint)
+    return {}
 
 
 def _backward_case(label, *batches, hint="", tol=1e-9, parameters=PARAMETERS):
@@ -189,12 +211,13 @@ LINEAR = Exercise(
             "backward: called for two batches, the gradients add up",
             (X, GRAD),
             (X2, GRAD2),
-            hint="Add to the gradients that are stored, in place.",
+            hint="With one batch it was right. What does the second call find that the first did "
+            "not?",
         ),
-        _backward_case("backward: a batch of one", (X[:1], GRAD[:1])),
         _backward_case(
-            "backward: other sizes, 2 samples, 6 → 2 features",
+            "backward: other sizes, one sample, 6 → 2 features",
             (OTHER_X, OTHER_GRAD),
+            hint="Right for 5 samples, 3 → 4 features. What in your code fits only those sizes?",
             parameters=OTHER_PARAMETERS,
         ),
         _backward_case(
@@ -214,9 +237,12 @@ weight_grad.addmm_(grad.t(), x) => weight_grad = self.weight_grad + grad.t() @ x
 bias_grad.add_(grad.sum(0)) => bias_grad = self.bias_grad + grad.sum(0)
 or
 bias_grad.add_(grad.sum(0)) => bias_grad = self.bias_grad + grad.sum(0)
-# The numbers are right, but `self.weight_grad = …` makes a new tensor and leaves the old one
-# behind, and so does `self.bias_grad = …`. Whoever holds the old one, as `param()` hands it out,
-# never sees the change. Add in place: `+=` or `addmm_`.
+or
+weight_grad.addmm_(grad.t(), x) => weight_grad = grad.t() @ x
+bias_grad.add_(grad.sum(0)) => bias_grad = grad.sum(0)
+# `self.weight_grad = …` and `self.bias_grad = …` put a new tensor in the place of the old one.
+# Whoever holds the old one, as `param()` hands it out, never sees the change. Add in place: `+=`
+# or `addmm_`.
 
 self.weight_grad.addmm_(grad.t(), x) => pass
 # weight_grad is still zero: dL/dW is missing.
@@ -232,7 +258,20 @@ add_ => sub_
 # A sign: gradients are added here. The minus comes in the step.
 
 mm(self.weight) => mm(self.weight) / len(x)
-# dL/dx was divided by the number of samples. Each row of it belongs to one sample.
+or
+mm(self.weight) => mm(self.weight).sum(0)
+# In dL/dx nothing is averaged or summed over the samples: each row of it belongs to one.
+
+mm(self.weight) => mm(self.weight_grad)
+# dL/dx was made with weight_grad. It is the weight itself that x is multiplied by.
+
+grad.t() => grad.reshape(grad.shape[1], -1)
+# `reshape` (or `view`) deals the numbers out row by row into another shape; they land in wrong
+# places. `grad.t()` changes rows and columns.
+
+addmm_(grad.t(), x) => addmm_(grad[:-1].t(), x[:-1])
+grad.sum(0) => grad[:-1].sum(0)
+# The last sample was left out: does the loop end one turn early?
 
 addmm_(grad.t(), x) => add_(torch.outer(grad[0], x[0]))
 grad.sum(0) => grad[0]
@@ -254,32 +293,29 @@ grad.mm(self.weight) => (grad.mm(self.weight), self.weight_grad, self.bias_grad)
 # Three things are returned. Only dL/dx goes back; the other two stay in the layer.
 
 weight_grad.addmm_(grad.t(), x) => weight_grad += grad.t() * x
-# `*` multiplies entry by entry. The sum over the samples is a matrix product, `@`.
-
-grad.mm(self.weight) => grad.double() @ self.weight.double()
-# The result is float64 though everything that came in is float32. Leave the dtype as it comes.
+or
+grad.mm(self.weight) => grad * self.weight
+# `*` multiplies entry by entry. The sums over samples and outputs are matrix products, `@`.
 
 addmm_(grad.t(), x) => addmm_(grad.view(-1, 4).t(), x.view(-1, 3))
 grad.sum(0) => grad.view(-1, 4).sum(0)
 # Sizes are written out as numbers, so the layer works for 3 → 4 features only.
 
-def param(self):
-    return [(self.weight.clone(), self.weight_grad.clone()), (self.bias, self.bias_grad)]
-# `param` was given, and is to list the layer's own tensors. Put it back as it was.
-
 addmm_(grad.t(), x) => copy_(grad.t() @ x)
 add_ => copy_
 # The stored gradient was overwritten. A second call must *add* to it.
 
-weight_grad.addmm_(grad.t(), x) => weight_grad = grad.t() @ x
-bias_grad.add_(grad.sum(0)) => bias_grad = grad.sum(0)
-# `self.weight_grad = …` replaces the stored tensor. Add to it in place: `+=`.
-
 weight_grad.addmm_(grad.t(), x) => weight_grad = x.t() @ grad
 or
 weight_grad.addmm_(grad.t(), x) => weight_grad += x.t() @ grad
-# `x.t() @ grad` has shape (in, out). The weight, and so its gradient, has shape (out, in): the
-# factors stand the wrong way round.
+or
+weight_grad.addmm_(grad.t(), x) => weight_grad += grad.t() @ y
+or
+grad.t(), x => x.t(), grad
+or
+grad.t(), x => grad.t(), y
+# What is added to weight_grad must have its shape, (out, in): it is made of grad, (N, out),
+# transposed, and of x, (N, in), in this order.
 
 weight_grad.addmm_(grad.t(), x) => weight_grad += grad @ x
 # grad is (N, out) and x is (N, in): to sum over the N samples, the first must be transposed.
@@ -333,9 +369,6 @@ grad.mm(self.weight) => self.weight_grad
 return grad.mm(self.weight) => pass
 # The gradients of the parameters are stored, but the layer before needs dL/dx.
 
-addmm_(grad.t(), x) => add_((grad.t() @ y)[:, :x.shape[1]])
-# The weight's gradient was made from the output y. A weight multiplies the input x.
-
 return torch.addmm => self.x = x
     return torch.addmm
 addmm_(grad.t(), x) => addmm_(grad.t(), self.x)
@@ -372,8 +405,12 @@ PER_SAMPLE = Exercise(
             GRAD,
             "For sample n the entry for output j and input i is grad[n, j] · x[n, i].",
         ),
-        _per_sample_case("a batch of one", X[:1], GRAD[:1]),
-        _per_sample_case("other sizes: 2 samples, 6 → 2 features", OTHER_X, OTHER_GRAD),
+        _per_sample_case(
+            "other sizes: one sample, 6 → 2 features",
+            OTHER_X,
+            OTHER_GRAD,
+            "Right for 5 samples, 3 → 4 features. What in your code fits only those sizes?",
+        ),
         _per_sample_case("float32 in, float32 out", X.float(), GRAD.float(), tol=1e-5),
     ),
     mistakes="""
@@ -387,7 +424,38 @@ x[:, None, :] => x[:, None, :] / len(x)
 # Nothing is to be divided by the number of samples.
 
 grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).permute(1, 2, 0)
-# The samples are the last dimension. In this book they are always the first.
+or
+grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).transpose(0, 1)
+# The samples are not the first dimension. In this book they always are.
+
+grad[:, :, None] * x[:, None, :] =>
+    (x[:, :, None] * grad[:, None, :]).reshape(len(x), grad.shape[1], -1)
+# `reshape` (or `view`) deals the numbers out row by row into another shape; they land in wrong
+# places. `transpose(1, 2)` changes rows and columns.
+
+* => +
+# The two numbers are multiplied, not added.
+
+grad[:, :, None] * x[:, None, :] => -grad[:, :, None] * x[:, None, :]
+# A sign: these are the gradients themselves. The minus comes in the step.
+
+grad[:, :, None] * x[:, None, :] =>
+    torch.stack([torch.outer(grad[n], x[n]) for n in range(len(x) - 1)])
+# The last sample was left out: does the loop end one turn early?
+
+x[:, None, :] => x[:, None, :] * (torch.arange(len(x)) < 1)[:, None, None]
+# Only the first sample's is there. Does the function return from inside the loop?
+
+grad[:, :, None] * x[:, None, :] => (grad[-1:, :, None] * x[-1:, None, :]).repeat(len(x), 1, 1)
+# All samples show the last one's: was one tensor written into and put into the list again and
+# again? Make a new one in every turn.
+
+def per_sample_weight_grads(x, grad):
+    rows = [torch.zeros(grad.shape[1], x.shape[1], dtype=x.dtype)]
+    for g, v in zip(grad, x, strict=True):
+        rows.append(rows[-1] + torch.outer(g, v))
+    return torch.stack(rows[1:])
+# Each sample's has those before it added. Begin anew for every sample.
 
 grad[:, :, None] => grad.sum(0)[None, :, None]
 # grad was summed over the batch first. Sample n meets its own row of grad only.
@@ -405,10 +473,6 @@ grad[:, :, None] * x[:, None, :] => torch.cat(list(grad[:, :, None] * x[:, None,
 x[:, None, :] => torch.ones_like(x)[:, None, :]
 # x was left out: these are multiples of grad alone.
 
-grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).float()
-# The numbers are right, but were put into a float32 tensor. Give the new tensor
-# `dtype=x.dtype`.
-
 grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).squeeze()
 # `squeeze` takes away every dimension of size 1, and so the first one of a batch of one.
 
@@ -416,8 +480,9 @@ grad[:, :, None] * x[:, None, :] => grad.view(-1, 4, 1) * x.view(-1, 1, 3)
 # Sizes are written out as numbers, so this works for 3 → 4 features only.
 
 grad[:, :, None] * x[:, None, :] => grad * x
-# (N, out) and (N, in) cannot be multiplied entry by entry. Give them the shapes (N, out, 1) and
-# (N, 1, in) first.
+or
+x[:, None, :] => x[:, :, None]
+# These shapes cannot be multiplied entry by entry. Give the two (N, out, 1) and (N, 1, in).
 
 x[:, None, :] => x
 # grad has the shape (N, out, 1) that it needs; x still needs a new dimension in the middle,
@@ -431,36 +496,48 @@ grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).flatten(1
 # --- xavier_std ------------------------------------------------------------------
 
 
-def _std_case(in_features, out_features, label):
-    """Undo what is wanted: the mean of both factors by which variances grow is to be 1."""
-    mean = "the mean of in · σ² and out · σ²"
+def _std_case(in_features, out_features, hint):
+    def expect():
+        """Bisection: σ at which the mean of both factors by which variances grow is 1."""
+        low, high = 0.0, 2.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            mean = (in_features * middle**2 + out_features * middle**2) / 2
+            low, high = (middle, high) if mean < 1 else (low, middle)
+        return low
 
-    def run(std, probe):
-        sigma = as_number("σ", probe(std, in_features, out_features))
-        return {"σ is above 0": sigma > 0, mean: (in_features + out_features) / 2 * sigma**2}
-
-    hint = "Forward wants in · σ² = 1, backward wants out · σ² = 1. Set the mean of both left "
-    hint += "sides to 1 and solve for σ."
-    return Case(label, run, lambda: {mean: 1.0}, hint, tol=1e-6)
+    label = f"{in_features} → {out_features} features: both factors have the mean 1"
+    return returns(label, "σ", (in_features, out_features), expect, hint)
 
 
 XAVIER_STD = Exercise(
     number="3.4",
     solution=linear.xavier_std,
     cases=(
-        _std_case(2, 25, "2 → 25 features"),
-        _std_case(25, 25, "25 → 25 features"),
-        _std_case(25, 2, "25 → 2 features"),
+        _std_case(
+            3,
+            10,
+            "Forward wants in · σ² = 1, backward wants out · σ² = 1. Set the mean of both left "
+            "sides to 1 and solve for σ.",
+        ),
+        _std_case(25, 2, "Right for 3 → 10 features. What if the second size is the smaller one?"),
     ),
     mistakes="""
 math.sqrt(2 / (in_features + out_features)) => 2 / (in_features + out_features)
-# This is σ², the variance. The standard deviation is its root.
+or
+math.sqrt(2 / (in_features + out_features)) => (2 / (in_features + out_features)) ** 1 / 2
+# This is σ², the variance, or half of it. The standard deviation is its root: `math.sqrt(…)`, or
+# `** 0.5`, as `** 1 / 2` takes the first power and halves it.
 
 2 / (in_features + out_features) => 1 / in_features
-# This keeps the forward variance only; out_features is missing.
-
+or
 2 / (in_features + out_features) => 1 / out_features
-# This keeps the backward variance only; in_features is missing.
+or
+2 / (in_features + out_features) => 1 / max(in_features, out_features)
+or
+2 / (in_features + out_features) => 1 / min(in_features, out_features)
+# This keeps one condition alone, that of the way forward or of the way back. The mean of both
+# factors is to be 1.
 
 (in_features + out_features) => in_features
 # This is He's initialisation, which makes up for the half that ReLU cuts off. Xavier's asks for
@@ -470,7 +547,10 @@ sqrt(2 => sqrt(6
 # This is the limit of Xavier's *uniform* distribution. Its standard deviation is smaller by √3.
 
 sqrt(2 => sqrt(1
-# A factor 2: it is the *mean* of in and out, (in + out) / 2, that multiplies σ².
+or
+sqrt(2 => sqrt(0.5
+# A factor: it is the *mean* of in and out, (in + out) / 2, that multiplies σ², so σ² is
+# 2 / (in + out).
 
 (in_features + out_features) => in_features + out_features
 # `2 / in_features + out_features` divides first. Brackets are missing.
@@ -490,11 +570,22 @@ math.sqrt(2 / (in_features + out_features)) => math.sqrt(2) / (in_features + out
 + => *
 # in and out were multiplied; they are to be added.
 
++ => -
+# in and out were subtracted; they are to be added.
+
+math.sqrt(2 / (in_features + out_features)) => 1 / math.sqrt(3 * in_features)
+# This is PyTorch's own start, for which out_features does not matter.
+
+math.sqrt(2 / (in_features + out_features)) => 0.2
+# The sizes are not used: this is the σ of 25 → 25 features.
+
 math.sqrt => -math.sqrt
 # A standard deviation is not negative.
 
 math.sqrt(2 / (in_features + out_features)) => (in_features ** -0.5 + out_features ** -0.5) / 2
-# The two wanted σ were averaged. Average the two conditions on σ² instead.
+or
+math.sqrt(2 / (in_features + out_features)) => 2 / (in_features ** 0.5 + out_features ** 0.5)
+# Roots were averaged. Average the two conditions on σ² instead, then take one root.
 
 2 / (in_features + out_features) => (1 / in_features + 1 / out_features) / 2
 # The two wanted variances were averaged, 1/in and 1/out. It is in · σ² and out · σ² whose mean
