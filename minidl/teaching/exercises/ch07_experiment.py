@@ -2,12 +2,14 @@
 
 import math
 import statistics
+from dataclasses import replace
+from itertools import pairwise
 
 import torch
 
 from ... import paper
 from ...data import standardize
-from ..exercise import Case, Exercise, as_number
+from ..exercise import Case, Exercise, as_number, complaint
 from ..probe import Failure
 from ._shared import randn, returns
 
@@ -45,6 +47,7 @@ def _build(function, probe, *arguments, **options):
         raise Failure(
             ("not a Sequential", kind.__name__),
             f"`paper_network` returns {where}{kind.__name__}, wanted a `Sequential` of `minidl`",
+            "`Sequential` of chapter 5 takes the list of modules and makes a network of it.",
         )
     for module in network.modules:
         if isinstance(module, type):
@@ -53,25 +56,19 @@ def _build(function, probe, *arguments, **options):
     return network
 
 
-def _sizes(network):
-    linear = [module for module in _flat(network) if module.param()]
-    rows = [(layer.in_features, layer.out_features) for layer in linear]
-    return torch.tensor(rows, dtype=torch.float64).reshape(-1, 2)
-
-
 def _size_case(label, *arguments):
     width, layers = arguments or (25, 4)
-    widths = [2] + layers * [width] + [2]
-    name = "the linear layers' sizes (a row: in, out)"
+    pairs = list(pairwise([2] + layers * [width] + [2]))
+    count, name = "the number of linear layers", "the linear layers' sizes (a row: in, out)"
 
     def run(function, probe):
-        sizes = _sizes(_build(function, probe, *arguments, generator=_generator()))
-        return {"the number of linear layers": len(sizes), name: sizes}
+        network = _build(function, probe, *arguments, generator=_generator())
+        linear = [module for module in _flat(network) if module.param()]
+        rows = [(layer.in_features, layer.out_features) for layer in linear]
+        return {count: len(rows), name: torch.tensor(rows).reshape(-1, 2)}
 
     def expect():
-        pairs = list(zip(widths, widths[1:], strict=False))
-        sizes = torch.tensor(pairs, dtype=torch.float64)
-        return {"the number of linear layers": layers + 1, name: sizes}
+        return {count: layers + 1, name: torch.tensor(pairs)}
 
     hint = (
         "The first layer takes the 2 coordinates, every later one takes what the one before puts "
@@ -81,34 +78,44 @@ def _size_case(label, *arguments):
 
 
 def _run_generator(function, probe):
+    """Draw two networks from one seed, a third from where the generator stands, two without."""
     one, other = _generator(), _generator()
-    networks = [_build(function, probe, 6, 3, generator=g) for g in (one, other)]
-    first, second = ([p for p, _ in network.param()] for network in networks)
-    state = one.get_state()
-    _build(function, probe, 6, 3, generator=one)
-    return {
-        "generators with the same seed give the same network": (
-            len(first) == len(second) and all(map(torch.equal, first, second))
-        ),
-        "the generator that is given moves on with every draw": not torch.equal(
-            state, one.get_state()
-        ),
-        "every linear layer has parameters of its own": len(set(map(id, first))) == len(first),
-        "two networks have no parameter in common": not set(map(id, first)) & set(map(id, second)),
-    }
-
-
-def _run_without_generator(function, probe):
-    networks = [_build(function, probe, 3, 1) for _ in range(2)]
-    weights = [network.param()[0][0] for network in networks]
-    return {"two networks drawn one after the other differ": not torch.equal(*weights)}
+    first, second, third = (
+        [parameter for parameter, _ in _build(function, probe, 6, 3, generator=g).param()]
+        for g in (one, other, one)
+    )
+    for k, pair in enumerate(zip(first, second, strict=True)):
+        if not torch.equal(*pair):
+            raise Failure(
+                ("another", k),
+                "two networks, from two generators with one seed, differ in linear layer "
+                f"{k // 2 + 1}",
+                "Does every `Linear` get the `generator` that is given, the output layer too?",
+            )
+    if len(set(map(id, first))) < len(first):
+        raise Failure(
+            ("shared",),
+            "one linear layer stands in several places",
+            "A `Linear` that is made once and listed again is one layer, with one set of weights. "
+            "Make a new one in each round.",
+        )
+    if any(map(torch.equal, first[::2], third[::2])):
+        raise Failure(
+            ("again",),
+            "two networks, made one after the other with the same generator, are not different",
+            "Draw from the generator that is given, as it stands: neither make one inside the "
+            "function, nor give it a new seed or set it back.",
+        )
+    if torch.equal(*[_build(function, probe, 6, 3).param()[0][0] for _ in range(2)]):
+        raise Failure(("fixed",), "two networks, made without a generator, are the same")
+    return {}
 
 
 def _draws(widths, init, dtype, generator):
     """The oracle: the parameters drawn layer by layer, without a Linear."""
     options = {"generator": generator, "dtype": torch.float64}
     parameters = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in pairwise(widths):
         if init == "xavier":
             weight = torch.randn(b, a, **options) * math.sqrt(2 / (a + b))
             bias = torch.zeros(b, dtype=torch.float64)
@@ -154,16 +161,29 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
     return Case(label, run, expect, hint, tol)
 
 
+SIZES = _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2)
+
+
+def _no_layer_case(label, hint):
+    """Whoever fails above gets no further result here: it would only hide what was done there."""
+    case = _drawn_case(label, 5, 0, hint, dtype=torch.float64)
+
+    def run(function, probe):
+        failed = complaint(SIZES, SIZES.run(function, probe))
+        return case.expect() if failed else case.run(function, probe)
+
+    return replace(case, run=run)
+
+
 PAPER_NETWORK = Exercise(
     number="7.1",
     solution=paper.paper_network,
     cases=(
         _size_case("the paper's: five linear layers, 2 → 25 → 25 → 25 → 25 → 2"),
-        _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2),
+        SIZES,
         Case(
-            "the same seed gives the same network; every layer draws from the generator",
-            run=_run_generator,
-            hint="Every `Linear` is to be a new one, and to draw from the generator that is given.",
+            "every layer draws anew, from the generator that is given, or else PyTorch's own",
+            _run_generator,
         ),
         _drawn_case(
             "width 6, 3 layers: parameters drawn layer by layer, outputs equal torch.nn's",
@@ -177,18 +197,16 @@ PAPER_NETWORK = Exercise(
             'width 5, 2 layers, init="torch"',
             5,
             2,
-            "Hand `init` on to every layer, the output layer too.",
+            "Does every layer get `init`, the output layer too, and keep the parameters that it "
+            "drew?",
             init="torch",
             dtype=torch.float64,
         ),
-        _drawn_case(
-            "width 4, 2 layers: float32 unless another dtype is given",
-            4,
-            2,
-            "Hand `dtype` on to every layer.",
-            tol=1e-5,
+        _drawn_case("width 4, 2 layers: float32 unless another dtype is given", 4, 2, "", 1e-5),
+        _no_layer_case(
+            "no hidden layer: the output layer is all there is",
+            "How many columns arrive at the output layer if there is no layer before it?",
         ),
-        Case("without a generator", _run_without_generator),
     ),
     mistakes="""
 return Sequential(modules) => return Sequential([*modules, ReLU()])
@@ -225,32 +243,26 @@ modules.append(Linear(in_features, 2, **options)) => pass
 # The output layer is missing: `width` columns come out.
 
 modules = [] => modules = []
-    hidden = Linear(width, width, **options)
-Linear(in_features, width, **options) => hidden if modules else Linear(2, width, **options)
-# One `Linear` was made and listed several times. These are one layer with one set of weights;
-# make a new one in each round.
-
-'generator': generator => 'generator': None
-# The generator was not handed on, so the layers draw from PyTorch's global one: another network
-# at every run.
-
-in_features = width => in_features, options = (width, {**options, 'generator': None})
-# Only the first layers got the generator; the others draw from PyTorch's global one.
-
-'generator': generator => 'generator': torch.Generator().manual_seed(0)
-# The layers draw from generators made inside the function, so every network is the same. Use
-# the one that is given.
-
-modules = [] => modules = []
-    generator.manual_seed(0)
-# The generator was given a new seed inside the function. It must go on from where it stands,
-# else every network is the same.
+    last = Linear(width if layers else 2, 2, **options)
+Linear(in_features, 2, **options) => last
+or
+def paper_network(width=25, layers=4, *, init='xavier', generator=None, dtype=None):
+    options = {'init': init, 'generator': generator, 'dtype': dtype}
+    modules = [Linear(width if layers else 2, 2, **options)]
+    for k in range(layers):
+        modules = [Linear(width if k < layers - 1 else 2, width, **options), ReLU(), *modules]
+    return Sequential(modules)
+# The layers were not made in order from the input on, so they got each other's random numbers.
 
 'init': init, =>
 # `init` was not handed on: the layers drew Xavier's weights, whatever was asked for.
 
 , 'dtype': dtype =>
 # `dtype` was not handed on: the parameters are float32, `Linear`'s default.
+
+'dtype': dtype => 'dtype': torch.float64
+# A dtype was written where `dtype` belongs: without one, the parameters are to be of the default
+# dtype.
 
 in_features, 2, **options => in_features, 2, generator=generator
 # The output layer was not given `init` and `dtype`; it needs all three options, as the others
@@ -262,6 +274,9 @@ Linear(in_features, width => Linear(2, width
 
 Linear(in_features, width => Linear(width, width
 # The first layer takes `width` columns, but a point has 2 coordinates.
+
+in_features, 2, **options => width, 2, **options
+# The output layer takes `width` columns always. With no layer before it, 2 arrive.
 
 Linear(in_features, width => Linear(width, in_features
 Linear(in_features, 2 => Linear(2, in_features
@@ -278,16 +293,19 @@ range(layers) => range(4)
 # Right for the paper's network, but 25 or 4 was written where `width` or `layers` belongs.
 
 modules = [] => modules, width, layers = ([], layers, width)
-# `width` and `layers` have changed places: `layers` is how many, `width` how wide.
-
-return Sequential(modules) => return modules
-# The list is right. A list has no `forward` and no `backward`: put it into a `Sequential`.
+or
+width=25, layers=4 => layers=4, width=25
+# `width` and `layers` have changed places: first `width`, how wide, then `layers`, how many.
 
 Sequential(modules) => Sequential(*modules)
 # `Sequential` takes one argument, the list: no asterisk.
 
 ReLU() => ReLU
 # `ReLU` without brackets is the class. `ReLU()` makes a module of it.
+
+modules += [Linear(in_features, width, **options), ReLU()] =>
+    modules.append([Linear(in_features, width, **options), ReLU()])
+# `append` puts its argument into the list as *one* entry, here a list again. `+=` appends each.
 
 in_features = width => in_features = width
     modules.append(Linear(in_features, 2, **options))
