@@ -2,12 +2,14 @@
 
 import math
 import statistics
+from dataclasses import replace
+from itertools import pairwise
 
 import torch
 
 from ... import paper
 from ...data import standardize
-from ..exercise import Case, Exercise, as_number
+from ..exercise import Case, Exercise, complaint
 from ..probe import Failure
 from ._shared import randn, returns
 
@@ -45,6 +47,7 @@ def _build(function, probe, *arguments, **options):
         raise Failure(
             ("not a Sequential", kind.__name__),
             f"`paper_network` returns {where}{kind.__name__}, wanted a `Sequential` of `minidl`",
+            "`Sequential` of chapter 5 takes the list of modules and makes a network of it.",
         )
     for module in network.modules:
         if isinstance(module, type):
@@ -53,25 +56,19 @@ def _build(function, probe, *arguments, **options):
     return network
 
 
-def _sizes(network):
-    linear = [module for module in _flat(network) if module.param()]
-    rows = [(layer.in_features, layer.out_features) for layer in linear]
-    return torch.tensor(rows, dtype=torch.float64).reshape(-1, 2)
-
-
 def _size_case(label, *arguments):
     width, layers = arguments or (25, 4)
-    widths = [2] + layers * [width] + [2]
-    name = "the linear layers' sizes (a row: in, out)"
+    pairs = list(pairwise([2] + layers * [width] + [2]))
+    count, name = "the number of linear layers", "the linear layers' sizes (a row: in, out)"
 
     def run(function, probe):
-        sizes = _sizes(_build(function, probe, *arguments, generator=_generator()))
-        return {"the number of linear layers": len(sizes), name: sizes}
+        network = _build(function, probe, *arguments, generator=_generator())
+        linear = [module for module in _flat(network) if module.param()]
+        rows = [(layer.in_features, layer.out_features) for layer in linear]
+        return {count: len(rows), name: torch.tensor(rows).reshape(-1, 2)}
 
     def expect():
-        pairs = list(zip(widths, widths[1:], strict=False))
-        sizes = torch.tensor(pairs, dtype=torch.float64)
-        return {"the number of linear layers": layers + 1, name: sizes}
+        return {count: layers + 1, name: torch.tensor(pairs)}
 
     hint = (
         "The first layer takes the 2 coordinates, every later one takes what the one before puts "
@@ -81,34 +78,44 @@ def _size_case(label, *arguments):
 
 
 def _run_generator(function, probe):
+    """Draw two networks from one seed, a third from where the generator stands, two without."""
     one, other = _generator(), _generator()
-    networks = [_build(function, probe, 6, 3, generator=g) for g in (one, other)]
-    first, second = ([p for p, _ in network.param()] for network in networks)
-    state = one.get_state()
-    _build(function, probe, 6, 3, generator=one)
-    return {
-        "generators with the same seed give the same network": (
-            len(first) == len(second) and all(map(torch.equal, first, second))
-        ),
-        "the generator that is given moves on with every draw": not torch.equal(
-            state, one.get_state()
-        ),
-        "every linear layer has parameters of its own": len(set(map(id, first))) == len(first),
-        "two networks have no parameter in common": not set(map(id, first)) & set(map(id, second)),
-    }
-
-
-def _run_without_generator(function, probe):
-    networks = [_build(function, probe, 3, 1) for _ in range(2)]
-    weights = [network.param()[0][0] for network in networks]
-    return {"two networks drawn one after the other differ": not torch.equal(*weights)}
+    first, second, third = (
+        [parameter for parameter, _ in _build(function, probe, 6, 3, generator=g).param()]
+        for g in (one, other, one)
+    )
+    for k, pair in enumerate(zip(first, second, strict=True)):
+        if not torch.equal(*pair):
+            raise Failure(
+                ("another", k),
+                "two networks, from two generators with one seed, differ in linear layer "
+                f"{k // 2 + 1}",
+                "Does every `Linear` get the `generator` that is given, the output layer too?",
+            )
+    if len(set(map(id, first))) < len(first):
+        raise Failure(
+            ("shared",),
+            "one linear layer stands in several places",
+            "A `Linear` that is made once and listed again is one layer, with one set of weights. "
+            "Make a new one in each round.",
+        )
+    if any(map(torch.equal, first[::2], third[::2])):
+        raise Failure(
+            ("again",),
+            "two networks, made one after the other with the same generator, are not different",
+            "Draw from the generator that is given, as it stands: neither make one inside the "
+            "function, nor give it a new seed or set it back.",
+        )
+    if torch.equal(*[_build(function, probe, 6, 3).param()[0][0] for _ in range(2)]):
+        raise Failure(("fixed",), "two networks, made without a generator, are the same")
+    return {}
 
 
 def _draws(widths, init, dtype, generator):
     """The oracle: the parameters drawn layer by layer, without a Linear."""
     options = {"generator": generator, "dtype": torch.float64}
     parameters = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in pairwise(widths):
         if init == "xavier":
             weight = torch.randn(b, a, **options) * math.sqrt(2 / (a + b))
             bias = torch.zeros(b, dtype=torch.float64)
@@ -154,16 +161,29 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
     return Case(label, run, expect, hint, tol)
 
 
+SIZES = _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2)
+
+
+def _no_layer_case(label, hint):
+    """Whoever fails above gets no further result here: it would only hide what was done there."""
+    case = _drawn_case(label, 5, 0, hint, dtype=torch.float64)
+
+    def run(function, probe):
+        failed = complaint(SIZES, SIZES.run(function, probe))
+        return case.expect() if failed else case.run(function, probe)
+
+    return replace(case, run=run)
+
+
 PAPER_NETWORK = Exercise(
     number="7.1",
     solution=paper.paper_network,
     cases=(
         _size_case("the paper's: five linear layers, 2 → 25 → 25 → 25 → 25 → 2"),
-        _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2),
+        SIZES,
         Case(
-            "the same seed gives the same network; every layer draws from the generator",
-            run=_run_generator,
-            hint="Every `Linear` is to be a new one, and to draw from the generator that is given.",
+            "every layer draws anew, from the generator that is given, or else PyTorch's own",
+            _run_generator,
         ),
         _drawn_case(
             "width 6, 3 layers: parameters drawn layer by layer, outputs equal torch.nn's",
@@ -177,18 +197,16 @@ PAPER_NETWORK = Exercise(
             'width 5, 2 layers, init="torch"',
             5,
             2,
-            "Hand `init` on to every layer, the output layer too.",
+            "Does every layer get `init`, the output layer too, and keep the parameters that it "
+            "drew?",
             init="torch",
             dtype=torch.float64,
         ),
-        _drawn_case(
-            "width 4, 2 layers: float32 unless another dtype is given",
-            4,
-            2,
-            "Hand `dtype` on to every layer.",
-            tol=1e-5,
+        _drawn_case("width 4, 2 layers: float32 unless another dtype is given", 4, 2, "", 1e-5),
+        _no_layer_case(
+            "no hidden layer: the output layer is all there is",
+            "How many columns arrive at the output layer if there is no layer before it?",
         ),
-        Case("without a generator", _run_without_generator),
     ),
     mistakes="""
 return Sequential(modules) => return Sequential([*modules, ReLU()])
@@ -225,32 +243,26 @@ modules.append(Linear(in_features, 2, **options)) => pass
 # The output layer is missing: `width` columns come out.
 
 modules = [] => modules = []
-    hidden = Linear(width, width, **options)
-Linear(in_features, width, **options) => hidden if modules else Linear(2, width, **options)
-# One `Linear` was made and listed several times. These are one layer with one set of weights;
-# make a new one in each round.
-
-'generator': generator => 'generator': None
-# The generator was not handed on, so the layers draw from PyTorch's global one: another network
-# at every run.
-
-in_features = width => in_features, options = (width, {**options, 'generator': None})
-# Only the first layers got the generator; the others draw from PyTorch's global one.
-
-'generator': generator => 'generator': torch.Generator().manual_seed(0)
-# The layers draw from generators made inside the function, so every network is the same. Use
-# the one that is given.
-
-modules = [] => modules = []
-    generator.manual_seed(0)
-# The generator was given a new seed inside the function. It must go on from where it stands,
-# else every network is the same.
+    last = Linear(width if layers else 2, 2, **options)
+Linear(in_features, 2, **options) => last
+or
+def paper_network(width=25, layers=4, *, init='xavier', generator=None, dtype=None):
+    options = {'init': init, 'generator': generator, 'dtype': dtype}
+    modules = [Linear(width if layers else 2, 2, **options)]
+    for k in range(layers):
+        modules = [Linear(width if k < layers - 1 else 2, width, **options), ReLU(), *modules]
+    return Sequential(modules)
+# The layers were not made in order from the input on, so they got each other's random numbers.
 
 'init': init, =>
 # `init` was not handed on: the layers drew Xavier's weights, whatever was asked for.
 
 , 'dtype': dtype =>
 # `dtype` was not handed on: the parameters are float32, `Linear`'s default.
+
+'dtype': dtype => 'dtype': torch.float64
+# A dtype was written where `dtype` belongs: without one, the parameters are to be of the default
+# dtype.
 
 in_features, 2, **options => in_features, 2, generator=generator
 # The output layer was not given `init` and `dtype`; it needs all three options, as the others
@@ -262,6 +274,9 @@ Linear(in_features, width => Linear(2, width
 
 Linear(in_features, width => Linear(width, width
 # The first layer takes `width` columns, but a point has 2 coordinates.
+
+in_features, 2, **options => width, 2, **options
+# The output layer takes `width` columns always. With no layer before it, 2 arrive.
 
 Linear(in_features, width => Linear(width, in_features
 Linear(in_features, 2 => Linear(2, in_features
@@ -278,16 +293,19 @@ range(layers) => range(4)
 # Right for the paper's network, but 25 or 4 was written where `width` or `layers` belongs.
 
 modules = [] => modules, width, layers = ([], layers, width)
-# `width` and `layers` have changed places: `layers` is how many, `width` how wide.
-
-return Sequential(modules) => return modules
-# The list is right. A list has no `forward` and no `backward`: put it into a `Sequential`.
+or
+width=25, layers=4 => layers=4, width=25
+# `width` and `layers` have changed places: first `width`, how wide, then `layers`, how many.
 
 Sequential(modules) => Sequential(*modules)
 # `Sequential` takes one argument, the list: no asterisk.
 
 ReLU() => ReLU
 # `ReLU` without brackets is the class. `ReLU()` makes a module of it.
+
+modules += [Linear(in_features, width, **options), ReLU()] =>
+    modules.append([Linear(in_features, width, **options), ReLU()])
+# `append` puts its argument into the list as *one* entry, here a list again. `+=` appends each.
 
 in_features = width => in_features = width
     modules.append(Linear(in_features, 2, **options))
@@ -297,28 +315,19 @@ in_features = width => in_features = width
 """,
 )
 
-# --- pairs of numbers ------------------------------------------------------------
+# --- pairs -----------------------------------------------------------------------
 
 
-def _pair(function, result, names):
-    """Take a result apart into two named numbers, or refuse it."""
-    try:
-        one, other = result
-    except (TypeError, ValueError):
-        length = f" of {len(result)}" if isinstance(result, (list, tuple)) else ""
-        what = f"a {type(result).__name__}{length}"
-        if isinstance(result, torch.Tensor):
-            what = f"a tensor of shape {tuple(result.shape)}"
-        raise Failure(
-            ("no pair", what), f"`{function}` returns {what}, wanted a pair of two numbers"
-        ) from None
-    for name, value in zip(names, (one, other), strict=True):
-        if isinstance(value, torch.Tensor) and value.numel() != 1:
-            shape = tuple(value.shape)
-            raise Failure(
-                ("shape", name, shape), f"{name} is a tensor of shape {shape}, wanted a number"
-            )
-    return {name: as_number(name, value) for name, value in zip(names, (one, other), strict=True)}
+def _pair(function, probe, arguments, names):
+    """Call the reader's function; name the two parts of the pair that it returns."""
+    result = probe(function, *arguments)
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        what = f"one {type(result).__name__}"
+        if isinstance(result, (tuple, list)):
+            what = f"a {type(result).__name__} of {len(result)}"
+        said = f"`{function.__name__}` returns {what}, wanted a pair"
+        raise Failure(("no pair", what), said, "`return a, b` returns a pair.")
+    return dict(zip(names, result, strict=True))
 
 
 def _rates(*shape, seed):
@@ -339,20 +348,19 @@ def summarize(errors):
     return final.mean().item(), final.std().item()
 
 
-def _summarize_case(errors, label, tol=1e-9):
-    names = "the mean in per cent", "the standard deviation in per cent"
+def _summarize_case(label, *shape, seed):
+    errors, names = _rates(*shape, seed=seed), ("the mean in per cent", "the std in per cent")
 
     def expect():
-        final = [100 * row[-1] for row in errors.double().tolist()]
+        final = [100 * row[-1] for row in errors.tolist()]
         return dict(zip(names, (statistics.mean(final), statistics.stdev(final)), strict=True))
 
     return Case(
         label,
-        run=lambda function, probe: _pair("summarize", probe(function, errors), names),
+        run=lambda function, probe: _pair(function, probe, (errors,), names),
         expect=expect,
         hint="Take the last column, one error rate for each repetition, times 100. Of these "
         "numbers take the mean and the standard deviation.",
-        tol=tol,
     )
 
 
@@ -360,13 +368,9 @@ SUMMARIZE = Exercise(
     number="7.2",
     solution=summarize,
     cases=(
-        _summarize_case(
-            _rates(6, 4, seed=1), "6 repetitions of 4 epochs: equals Python's `statistics`"
-        ),
-        _summarize_case(_rates(3, 5, seed=2), "3 repetitions of 5 epochs"),
-        _summarize_case(
-            _rates(2, 3, seed=3).float(), "2 repetitions of 3 epochs, in float32", tol=1e-5
-        ),
+        _summarize_case("6 repetitions, 4 columns: equals Python's `statistics`", 6, 4, seed=1),
+        _summarize_case("3 repetitions, 5 columns", 3, 5, seed=2),
+        _summarize_case("2 repetitions, 3 columns", 2, 3, seed=3),
     ),
     mistakes="""
 100 * => 1 *
@@ -375,26 +379,36 @@ SUMMARIZE = Exercise(
 std() => div(100).std()
 # The mean is in per cent, the standard deviation is still a share.
 
+mean() => div(100).mean()
+# The standard deviation is in per cent, the mean is still a share.
+
+std() => div(10).std()
+# A factor of 10 is missing in the standard deviation: the variance of numbers that are 100 times
+# as large is 100² times as large.
+
+std() => mul(100).std()
+# The standard deviation was multiplied by 100 twice.
+
 std() => std(correction=0)
 # The squares were divided by R. With R − 1 the variance is right on average; `std()` does so by
 # default.
 
 errors[:, -1] => errors[-1]
-# `errors[-1]` is the last *row*: one repetition with all its epochs. The end of training is the
+# `errors[-1]` is the last *row*: one repetition with all its columns. The end of training is the
 # last column.
 
 errors[:, -1] => errors[:, 0]
-# This is the first epoch. At the end of training stands the last column.
+# This is the first column. The end of training is the last one.
 
 errors[:, -1] => errors.min(1).values
-# For each repetition the best epoch was picked. Nobody knows it beforehand, and picking it by
+# For each repetition the best column was picked. Nobody knows it beforehand, and picking it by
 # the test error would be learning from the test data.
 
 errors[:, -1] => errors
-# All epochs went in, from the first on. Only the last one is wanted.
+# All columns went in, from the first on. Only the last one is wanted.
 
 errors[:, -1] => errors.mean(1)
-# Each repetition was averaged over its epochs. Only the last epoch is wanted.
+# Each repetition was averaged over its columns. Only the last one is wanted.
 
 std() => var()
 # The second number is the variance; its root is missing.
@@ -406,16 +420,18 @@ std().item() => std().item() / math.sqrt(len(final))
 final.mean().item(), final.std().item() => final.std().item(), final.mean().item()
 # The two have changed places: first the mean.
 
-(final.mean().item(), final.std().item()) => final.mean().item()
-# Only the mean is returned. `return a, b` returns a pair.
-
 (final.mean().item(), final.std().item()) => (100 * errors.mean(0), 100 * errors.std(0))
-# These are the means of every epoch. Only the last one is wanted.
+or
+(final.mean().item(), final.std().item()) =>
+    ((100 * errors.mean(0)).tolist(), (100 * errors.std(0)).tolist())
+# These are the means of every column. Only the last one is wanted.
 
 errors[:, -1] => errors[:, -2]
 # `-2` is the last column but one. The last has index −1.
 
 final.mean().item() => statistics.median(final.tolist())
+or
+final.mean() => final.median()
 # The median was taken in place of the mean.
 """,
 )
@@ -432,25 +448,24 @@ def _sets(rows, others, columns, seed, dtype=torch.float64):
 
 
 def _standardize_case(label, train, test, tol=1e-9):
-    def run(function, probe):
-        result = probe(function, train, test)
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Failure(
-                ("no pair",), "`standardize` does not return a pair, wanted `(train, test)`"
-            )
-        return {"the training set": result[0], "the test set": result[1]}
+    names = "the training set", "the test set"
 
     def expect():
         numbers = train.double().flatten().tolist()
         mean, std = statistics.fmean(numbers), statistics.stdev(numbers)
-        sets = {"the training set": train, "the test set": test}
-        return {name: ((x.double() - mean) / std).to(x.dtype) for name, x in sets.items()}
+        return {
+            name: ((x.double() - mean) / std).to(x.dtype)
+            for name, x in zip(names, (train, test), strict=True)
+        }
 
-    hint = (
-        "Two numbers, the mean and the standard deviation of all entries of `train`; both sets "
-        "less the one, over the other."
+    return Case(
+        label,
+        run=lambda function, probe: _pair(function, probe, (train, test), names),
+        expect=expect,
+        hint="Two numbers, the mean and the standard deviation of all entries of `train`; both "
+        "sets less the one, over the other.",
+        tol=tol,
     )
-    return Case(label, run, expect, hint, tol)
 
 
 STANDARDIZE = Exercise(
@@ -461,7 +476,7 @@ STANDARDIZE = Exercise(
             "7 training and 5 test points with 3 columns: equals Python's `statistics`",
             *_sets(7, 5, 3, seed=21),
         ),
-        _standardize_case("a test set of one point", *_sets(6, 1, 2, seed=23)),
+        _standardize_case("2 training points and one test point", *_sets(2, 1, 3, seed=23)),
         _standardize_case(
             "float32 stays float32", *_sets(9, 4, 2, seed=25, dtype=torch.float32), tol=1e-5
         ),
@@ -469,10 +484,13 @@ STANDARDIZE = Exercise(
     mistakes="""
 (test - mean) / std => (test - test.mean()) / test.std()
 # The test set was standardised by its own mean and standard deviation. The two sets are then
-# changed by different rules, and a single new point has no spread at all.
+# changed by different rules, and a single number has no spread at all.
 
 (test - mean) / std => (test - mean) / test.std()
 # The test set's own standard deviation was used. Both numbers are the training set's.
+
+(train.mean(), train.std()) => (test.mean(), test.std())
+# Both sets were standardised by the test set's two numbers. The training set's are wanted.
 
 mean, std = (train.mean(), train.std()) =>
     both = torch.cat([train, test])
@@ -484,24 +502,49 @@ mean, std = (train.mean(), train.std()) =>
 # Each column got a mean and a standard deviation of its own. The program takes one number each,
 # over all entries.
 
+(train.mean(), train.std()) => (train[:, 0].mean(), train[:, 0].std())
+# Mean and standard deviation are those of the first column alone.
+
+(train.mean(), train.std()) => (train.mean(), train.std(0).mean())
+# The mean of the columns' deviations is not the deviation of all entries: take it over all of
+# them at once.
+
 ((train - mean) / std, (test - mean) / std) =>
     tuple((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True) for x in (train, test))
+or
+(train - mean) / std =>
+    (train - train.mean(1, keepdim=True)) / train.std(1, keepdim=True)
 # Each point was standardised by itself (dimension 1), which takes away where it lies.
 
 std()) => std(correction=0))
 # The squares were divided by n. The program divides by n − 1, as `std()` does.
 
+train.std() => ((train - train.mean()).square().sum() / (len(train) - 1)).sqrt()
+# `len(train)` is the number of points. The entries are counted here: `train.numel()` of them.
+
 train.std() => train.var()
 # This divides by the variance; its root is missing.
+
+train.std() => (train - train.mean()).abs().mean()
+# The mean of the distances from the mean is no standard deviation: that has their squares.
 
 train.mean() => 0
 # The mean was left in: subtract it before you divide.
 
+train.mean() => -train.mean()
+# The mean was added; it is to be subtracted.
+
 train.std() => 1
 # The mean is gone, the division by the deviation is missing.
 
+train.std() => 1 / train.std()
+# This multiplies by the deviation; divide by it.
+
 ((train - mean) / std, (test - mean) / std) => (train / std - mean, test / std - mean)
 # The mean was subtracted after the division, when it is no longer the mean.
+
+((train - mean) / std, (test - mean) / std) => (train - mean / std, test - mean / std)
+# Only the mean was divided: `/` comes before `−`. Put brackets round the difference.
 
 (train.mean(), train.std()) => (train.min(), train.max() - train.min())
 # This maps the smallest entry to 0 and the largest to 1. Wanted are mean 0 and standard
@@ -509,17 +552,18 @@ train.std() => 1
 
 ((train - mean) / std, (test - mean) / std) =>
     (train.sub_(mean).div_(std), test.sub_(mean).div_(std))
+or
+(test - mean) / std => test.sub_(mean).div_(std)
 # `sub_`, `-=` and their like change what was given. Whoever called still needs the raw points:
 # make new tensors.
 
 (test - mean) / std => test
-# The test set was returned as it came.
-
+or
 return ((train - mean) / std, (test - mean) / std) =>
     train = (train - mean) / std
     return (train, (test - train.mean()) / train.std())
-# `train` was replaced before the test set's turn, so that its mean is 0 and its deviation 1 by
-# then. Keep the two numbers first.
+# The test set came out as it went in. Either it was returned so, or `train` was replaced before
+# the test set's turn: by then its mean is 0 and its deviation 1. Keep the two numbers first.
 
 ((train - mean) / std, (test - mean) / std) => ((test - mean) / std, (train - mean) / std)
 # The two have changed places: first the training set.
@@ -535,28 +579,25 @@ def paired_gap(ours, theirs):
     return differences.mean().item(), differences.std().item() / math.sqrt(len(differences))
 
 
-def _paired_case(repeats, seed, label, dtype=torch.float64, tol=1e-9, turned=False):
+def _paired_case(repeats, seed, label, turned=False):
     """Rates that rise and fall together, with a gap that is not always of one sign."""
     shared = _rates(repeats, seed=seed)
-    ours = (shared + 0.15 * _rates(repeats, seed=seed + 1)).to(dtype)
-    theirs = (shared + 0.2 * _rates(repeats, seed=seed + 2)).to(dtype)
+    ours = shared + 0.15 * _rates(repeats, seed=seed + 1)
+    theirs = shared + 0.2 * _rates(repeats, seed=seed + 2)
+    pair = (theirs, ours) if turned else (ours, theirs)
     names = "the mean difference", "its standard error"
-    if turned:
-        ours, theirs = theirs, ours
 
     def expect():
-        pairs = zip(ours.double().tolist(), theirs.double().tolist(), strict=True)
-        differences = [b - a for a, b in pairs]
+        differences = [b - a for a, b in zip(*map(torch.Tensor.tolist, pair), strict=True)]
         error = statistics.stdev(differences) / repeats**0.5
         return dict(zip(names, (statistics.mean(differences), error), strict=True))
 
     return Case(
         label=label,
-        run=lambda function, probe: _pair("paired_gap", probe(function, ours, theirs), names),
+        run=lambda function, probe: _pair(function, probe, pair, names),
         expect=expect,
         hint="First the differences theirs − ours, one for each repetition. Then their mean, "
         "and their standard deviation over the root of their number.",
-        tol=tol,
     )
 
 
@@ -567,7 +608,7 @@ PAIRED_GAP = Exercise(
         _paired_case(6, 11, "6 pairs: equals Python's `statistics` on the differences"),
         _paired_case(3, 21, "3 pairs"),
         _paired_case(6, 11, "the other way round: theirs is better, the gap negative", turned=True),
-        _paired_case(5, 31, "5 pairs, in float32", dtype=torch.float32, tol=1e-5),
+        _paired_case(2, 31, "2 pairs"),
     ),
     mistakes="""
 differences.mean().item() => abs(differences.mean().item())
@@ -578,8 +619,10 @@ len(differences) => 10
 
 differences.std().item() / math.sqrt(len(differences)) =>
     math.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs))
-# This is the standard error for two settings that share nothing. Here each pair was measured on
-# the same data: take the differences first.
+or
+differences.std() => ((ours.var() + theirs.var()) / 2).sqrt()
+# This standard error is made of the two variances alone, as for settings that share nothing.
+# Here each pair was measured on the same data: take the differences first.
 
 / math.sqrt(len(differences)) =>
 # The second number is the standard deviation of a single difference. The mean of R of them is
@@ -588,18 +631,29 @@ differences.std().item() / math.sqrt(len(differences)) =>
 math.sqrt(len(differences)) => len(differences)
 # Divided by R; the standard error divides by √R.
 
+math.sqrt(len(differences)) => math.sqrt(2 * len(differences))
+# 2R was put under the root. There are R differences, one for each pair.
+
+math.sqrt(len(differences)) => math.sqrt(len(differences)) * 2
+# This is twice the standard error. The standard error itself is wanted.
+
 std() => std(correction=0)
 # The standard deviation was taken with R. With R − 1 the variance is right on average; `std()`
 # does so by default.
 
 len(differences) => len(differences) - 1
-# The R − 1 belongs into the standard deviation, where `std()` has it already. The root is √R.
+# R − 1 belongs into the standard deviation, and `std()` has it there already. The root is √R.
 
 std().item() / math.sqrt(len(differences)) => var().item() / len(differences)
 # This is the square of the standard error; a root is missing.
 
 std() => var()
 # The variance was divided by √R. It is the standard deviation that is wanted there.
+
+differences.std().item() / math.sqrt(len(differences)) =>
+    math.sqrt(differences.std().item() / len(differences))
+# The standard deviation came under the root as well. Only R belongs there, or else the variance
+# with it.
 
 theirs - ours => ours - theirs
 # The sign: theirs − ours is wanted.
@@ -611,12 +665,25 @@ theirs - ours => (theirs - ours).abs()
 mean() => sum()
 # The differences were added up; their mean is wanted.
 
+mean() => median()
+or
+differences.mean().item() => statistics.median(differences.tolist())
+# The median of the differences was taken; their mean is wanted.
+
 differences.std() => theirs.std()
 # This is the standard error of theirs alone, not of the differences.
 
 differences.std() => (theirs.std() - ours.std()).abs()
+or
+differences.std() => (theirs.std() - ours.std())
 # The difference of the two standard deviations is not the standard deviation of the
 # differences.
+
+differences.std() => (theirs.var() - ours.var()).abs().sqrt()
+# The difference of the two variances is not the variance of the differences.
+
+differences.std() => (theirs.std() + ours.std())
+# The two standard errors were added up. Take that of the differences.
 
 theirs - ours => theirs.sort().values - ours.sort().values
 # Sorting tears the pairs apart: entry k of both belongs to the same data.
@@ -626,14 +693,20 @@ return (differences.mean().item(), differences.std().item() / math.sqrt(len(diff
 # The two have changed places: first the mean difference.
 
 theirs - ours => (theirs - ours) / ours
-# The differences were divided by ours. Plain differences are wanted.
+or
+theirs - ours => (theirs - ours) / theirs
+# The differences were divided by an error rate. Plain differences are wanted.
 
 theirs - ours => 100 * (theirs - ours)
 # A factor 100: keep the unit of what is given.
 
-(differences.mean().item(), differences.std().item() / math.sqrt(len(differences))) =>
-    differences.mean().item()
-# Only the mean is returned. `return a, b` returns a pair.
+differences.mean().item() => differences.tolist()
+or
+differences.mean().item() => differences
+# These are all the differences. Their mean is wanted.
+
+theirs - ours => theirs.sub_(ours)
+# `sub_` and `-=` change what was given. `theirs - ours` makes a new tensor.
 """,
 )
 
@@ -648,29 +721,47 @@ def repeats_needed(std, gap):
     return math.ceil(8 * std**2 / gap**2)
 
 
-def _repeats_case(std, gap, label):
+def _repeats_case(std, gap, label, hint=""):
     def expect():
         """The oracle: try one number after the other."""
         repeats = 1
         while math.sqrt(std**2 / repeats + std**2 / repeats) > gap / 2:
             repeats += 1
-        return float(repeats)
+        return repeats
 
-    hint = (
+    hint = hint or (
         "Each of the two means has the variance std²/R; the variances add up. The root of their "
         "sum is to be at most gap / 2."
     )
-    return returns(label, "the number of repetitions", (std, gap), expect, hint, number=True)
+    return returns(label, "the number of repetitions", (std, gap), expect, hint)
 
 
 REPEATS_NEEDED = Exercise(
     number="7.5",
     solution=repeats_needed,
     cases=(
-        _repeats_case(3.0, 1.7, "std 3, gap 1.7"),
+        _repeats_case(3.0, 1.8, "std 3, gap 1.8"),
         _repeats_case(0.8, 0.3, "std 0.8, gap 0.3"),
         _repeats_case(5.0, 7.9, "std 5, gap 7.9"),
-        _repeats_case(1.0, 40.0, "std 1, gap 40: one repetition of each will do"),
+        _repeats_case(
+            1.5,
+            0.75,
+            "std 1.5, gap 0.75: some R makes it half the gap, exactly",
+            "With 32 repetitions the standard error is 0.375, half the gap exactly: that is 'at "
+            "most half'. One less is too few.",
+        ),
+        _repeats_case(
+            1.0,
+            40.0,
+            "std 1, gap 40: one repetition of each will do",
+            "One repetition of each is enough here, and there cannot be fewer.",
+        ),
+        _repeats_case(
+            1.0,
+            0.07,
+            "std 1, gap 0.07: more than a thousand",
+            "Right for larger gaps. What in your code bounds R?",
+        ),
     ),
     mistakes="""
 8 => 4
@@ -678,28 +769,54 @@ REPEATS_NEEDED = Exercise(
 # twice that of one.
 
 math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) + 1
+or
+math.ceil(8 * std ** 2 / gap ** 2) => math.floor(8 * std ** 2 / gap ** 2) + 1
 # One too many: with one repetition less the standard error is small enough already.
 
 8 => 16
-# Twice too many. Was something doubled that had been doubled before?
+# Twice too many, before rounding. Was something doubled that had been doubled before?
 
 math.ceil => int
-# Rounded down: with so few repetitions the standard error is still too large.
-
+or
 math.ceil => round
-# Rounded to the nearest whole number, which may be too few. Which way must it go?
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1, int(8 * std ** 2 / gap ** 2))
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1, round(8 * std ** 2 / gap ** 2))
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1, math.ceil(8 * std ** 2 / gap ** 2) - 1)
+or
+math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) - 1
+# One too few, or rounded the wrong way: with so few repetitions the standard error is still too
+# large.
+
+math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 // gap ** 2
+# `//` rounds down, and leaves a float: with so few repetitions the standard error is still too
+# large.
 
 8 => 2
 # This makes the standard error as large as the gap. It is to be at most half of it.
 
+8 => 0.5
+# This makes the standard error twice the gap. It is to be at most half of it.
+
 8 * std ** 2 / gap ** 2 => 4 * std ** 2 / gap
 # Squaring both sides squares the gap / 2 as well: gap² / 4.
+
+8 * std ** 2 / gap ** 2 => 8 * std ** 2 / gap * gap
+# `a / b * b` is a: what is divided by needs brackets, or a power.
 
 std ** 2 / gap ** 2 => std / gap
 # The squares are missing: it is the variances that shrink with R.
 
 8 * std ** 2 / gap ** 2 => math.sqrt(8) * std / gap
 # This is √R. Square it: four times as many repetitions halve the standard error.
+
+math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(math.sqrt(8) * std / gap) ** 2
+# The root of R was rounded up and then squared. Square first.
+
+8 * std => (8 * std)
+# The 8 was squared as well: `8 * std**2` squares `std` alone.
 
 std ** 2 / gap ** 2 => gap ** 2 / std ** 2
 # Upside down: a smaller gap needs more repetitions, not fewer.
