@@ -191,18 +191,16 @@ def test_every_chapter_is_in_the_table_of_contents():
     assert chapters == [f"book/{path.stem}" for path in CHAPTERS]
 
 
-def test_the_table_of_minidl_grows_from_chapter_to_chapter():
-    """A chapter has its own rows, in bold, and before them all earlier ones or none."""
-    earlier = []
+def test_the_table_of_minidl_is_that_of_the_chapters():
+    """Each chapter has the rows of its own names, in bold, and the last one all of them."""
+    rows = {}
     for number, path in enumerate(CHAPTERS, start=1):
         text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
-        rows = re.findall(r"^\| (?:\*\*)?(\d+)(?:\*\*)? \| (`.*)$", text, flags=re.M)
-        rows = [(int(chapter), rest) for chapter, rest in rows]
-        own = [row for row in rows if row[0] == number]
-        assert own
-        assert rows in (own, [*earlier, *own])
-        for _, rest in own:
+        rows[number] = re.findall(r"^\| (?:\*\*)?(\d+)(?:\*\*)? \| (`.*)$", text, flags=re.M)
+        own = [rest for chapter, rest in rows[number] if chapter == str(number)]
+        assert own and (number == len(CHAPTERS) or len(own) == len(rows[number]))
+        for rest in own:
             for name in re.findall(r"`(\w+)`", rest.split("|")[0]):
                 assert package(name) is not None, name
-        earlier += own
-    assert rows == earlier  # the last chapter has the whole table
+    *earlier, whole = rows.values()
+    assert whole[: -len(own)] == [row for chapter in earlier for row in chapter]

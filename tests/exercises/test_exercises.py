@@ -375,7 +375,7 @@ ASTRAY = {
     "a text": (
         "xavier-std",
         "def xavier_std(in_features, out_features):\n    return '0.2'\n",
-        "σ: this is '0.2', a str, expected a number",
+        "σ: this is '0.2', a str, expected a Python float",
         "",
     ),
 }
