@@ -254,8 +254,8 @@ def _pairs(minibatches, probe, *arguments, **options):
     for pair in pairs:
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
             what = _describe(pair)
-            said = f"{what} comes out, wanted a pair (x_batch, y_batch) each time"
-            raise Failure(("pairs", what), said)
+            said = f"this is {what}, wanted (x_batch, y_batch) each time"
+            raise Failure(("pairs", what), f"what comes out are not pairs: {said}")
     return pairs
 
 
