@@ -108,6 +108,8 @@ COPY_PARAMETERS = Exercise(
     ),
     mistakes="""
 with torch.no_grad() => with torch.enable_grad()
+or
+with torch.no_grad(): => if True:
 # PyTorch refuses to overwrite a parameter while autograd takes notes. Copy inside a block
 # `with torch.no_grad():`.
 
@@ -381,10 +383,13 @@ def _shares_case(rows, label):
 
     def run(function, probe):
         value = probe(function, table)
-        if isinstance(value, (list, tuple)):
-            said = f"`shares` returns a {type(value).__name__}, wanted one tensor of shape (2,)"
+        if not isinstance(value, torch.Tensor) or value.shape != (2,):
+            what = f"a {type(value).__name__}"
+            if isinstance(value, torch.Tensor):
+                what = f"a tensor of shape {tuple(value.shape)}"
+            said = f"`shares` returns {what}, wanted a tensor of shape (2,)"
             slip = "`torch.stack([a, b])` makes one tensor of two that hold a number each."
-            raise Failure(("type", type(value).__name__), said, slip)
+            raise Failure(("shape", what), said, slip)
         return {"the shares (weights, biases)": value}
 
     def expect():
