@@ -7,7 +7,7 @@ import torch
 from ...activations import ReLU
 from ...linear import Linear
 from ...sequential import Sequential
-from ..exercise import Case, Exercise, as_number
+from ..exercise import Case, Exercise
 from ..probe import Failure
 from ._shared import randn, returns
 
@@ -27,8 +27,11 @@ def copy_parameters(model, network):
 
 
 def _networks(widths, dtype):
-    """Build a model and a ``torch.nn`` network of its layers, all parameters different."""
-    modules, layers = [], []
+    """Build a model and a ``torch.nn`` network of its layers, all parameters different.
+
+    There are more modules than parameters, lest whoever counts modules be right.
+    """
+    modules, layers = [ReLU()], [torch.nn.ReLU()]
     for number, (a, b) in enumerate(pairwise(widths)):
         ours = Linear(a, b, dtype=dtype)
         theirs = torch.nn.utils.skip_init(torch.nn.Linear, a, b, dtype=dtype)
@@ -36,37 +39,44 @@ def _networks(widths, dtype):
             tensor.detach().copy_(randn(*tensor.shape, seed=10 * number + seed))
         modules += [ours, ReLU()]
         layers += [theirs, torch.nn.ReLU()]
-    return Sequential(modules[:-1]), torch.nn.Sequential(*layers[:-1])
+    return Sequential(modules), torch.nn.Sequential(*layers)
 
 
-def _copy_case(widths, dtype, label):
+OVERWRITE = "Write the numbers over those that are there, into their memory: `theirs.copy_(ours)`."
+
+
+def _copy_case(widths, dtype, label, noting=True):
     def run(copy, probe):
         model, network = _networks(widths, dtype)
         original = [ours.clone() for ours, _ in model.param()]
         before = list(network.parameters())
-        try:
+        places = [theirs.data_ptr() for theirs in before]
+        with torch.set_grad_enabled(noting):
             count = probe(copy, model, network)
-            noting = torch.is_grad_enabled()
-        finally:
-            torch.set_grad_enabled(True)
-        after = list(network.parameters())
-        copied = [theirs.detach().clone() for theirs in after]
-        kept = all(map(torch.equal, [ours for ours, _ in model.param()], original))
-        for ours, _ in model.param():
-            ours.add_(1)
-        return {
-            **{f"the network's parameter {k}": theirs for k, theirs in enumerate(copied)},
-            "`model` is left as it is": kept,
-            "a later change of `model` leaves the network as it is": (
-                all(map(torch.equal, copied, after))
-            ),
-            "the network's parameters are still the same tensor objects": (
-                all(a is b for a, b in zip(after, before, strict=True))
-            ),
-            "the network's parameters still require grad": all(t.requires_grad for t in after),
-            "autograd is left switched on": noting,
-            "the number of tensors copied": count,
-        }
+        for k, (ours, _) in enumerate(model.param()):
+            if ours.requires_grad or not torch.equal(ours, original[k]):
+                raise Failure(
+                    ("model", k),
+                    f"parameter {k} of `model` has changed",
+                    "The numbers go from `model` to `network`, and `model` stays as it is.",
+                )
+        for k, (theirs, old) in enumerate(zip(network.parameters(), before, strict=True)):
+            if theirs is not old:
+                said = f"parameter {k} of `network` is another tensor object than before"
+                why = "An optimiser that was made before would go on changing the old one. "
+                raise Failure(("object", k), said, why + OVERWRITE)
+            if theirs.data_ptr() != places[k]:
+                said = f"the numbers of parameter {k} of `network` lie in other memory than before"
+                raise Failure(("memory", k), said, OVERWRITE)
+            if not theirs.requires_grad:
+                raise Failure(
+                    ("requires grad", k),
+                    f"parameter {k} of `network` no longer requires a gradient",
+                    "PyTorch could not train it. Let `requires_grad` be, and copy inside `with "
+                    "torch.no_grad():`.",
+                )
+        values = {f"the network's parameter {k}": t.detach() for k, t in enumerate(before)}
+        return {**values, "the number of tensors copied": count}
 
     def expect():
         """The oracle: the numbers themselves, drawn again."""
@@ -92,18 +102,20 @@ COPY_PARAMETERS = Exercise(
         _copy_case(
             (4, 4, 4, 4), torch.float64, "three square layers, in which shapes tell nothing"
         ),
-        _copy_case((3, 2), torch.float32, "one layer in float32"),
+        _copy_case(
+            (3, 2), torch.float32, "one layer in float32; autograd is off, and stays off", False
+        ),
     ),
     mistakes="""
 with torch.no_grad() => with torch.enable_grad()
+or
+with torch.no_grad(): => if True:
 # PyTorch refuses to overwrite a parameter while autograd takes notes. Copy inside a block
 # `with torch.no_grad():`.
 
-theirs.copy_(ours) => theirs.data = ours
-# `theirs.data = ours` copies nothing: from now on both names stand for the same memory, and
-# training one network changes the other. Write the numbers over.
-
 theirs.copy_(ours) => theirs = ours.clone()
+or
+theirs.copy_(ours) => theirs.detach().clone().copy_(ours)
 or
 def copy_parameters(model, network):
     parameters = network.parameters()
@@ -112,9 +124,15 @@ def copy_parameters(model, network):
         for (ours, _), theirs in zip(model.param(), parameters):
             theirs.copy_(ours)
     return count
-# The network's numbers are still its own: nothing was written into them. (A line such as
-# `theirs = …` writes nothing; it lets the name `theirs` stand for another tensor. And what
-# `parameters()` returns can be run through only once: after `len(list(…))` it is used up.)
+# The network's numbers are still its own: nothing was written into them. (`theirs = …` lets the
+# name stand for another tensor, and `clone()` makes one. What `parameters()` returns can be run
+# through only once: after `len(list(…))` it is used up.)
+
+model.param() => model.parameters()
+or
+network.parameters() => [theirs for theirs, _ in network.param()]
+# The modules of `minidl` have `param()`, a list of pairs; those of `torch.nn` have
+# `parameters()`, which runs over tensors.
 
 (ours, _) => ours
 # `param()` gives pairs (parameter, gradient), and `copy_` was handed a whole pair. Unpack it,
@@ -122,13 +140,12 @@ def copy_parameters(model, network):
 
 in pairs => in pairs[::2]
 return len(pairs) => return len(pairs[::2])
+or
+in pairs => in pairs[::2]
 # The weights are copied, the biases are not.
 
 copy_(ours) => copy_(ours.t())
 # The weights were transposed. `minidl` stores them as PyTorch does, (out, in).
-
-theirs.copy_(ours) => ours.copy_(theirs)
-# This copies from `network` to `model`: the wrong way round.
 
 (ours, _) => (_, ours)
 # The gradients were copied, which are zero here. In the pairs of `param()` the parameter comes
@@ -144,7 +161,21 @@ theirs.copy_(ours) => theirs.copy_(ours)
 
 in pairs => in pairs[:2]
 return len(pairs) => return 2
+or
+in pairs => in pairs[:2]
 # Only the first layer was copied.
+
+in pairs => in pairs[:-1]
+or
+in pairs => in pairs[:-1]
+return len(pairs) => return len(pairs) - 1
+# The last tensor was not copied: does the loop end one turn early?
+
+return len(pairs) => return len(pairs) - 1
+# The copy is right, the number is one too small: is it the last index, which begins at 0?
+
+return len(pairs) => return 10
+# The copy is right. 10 is the number for the paper's network.
 
 return len(pairs) => return sum(ours.numel() for (ours, _), _ in pairs)
 # The copy is right. What was counted are the single numbers; count the tensors.
@@ -159,28 +190,6 @@ return len(pairs) => return len(model.modules)
 theirs.copy_(ours) => theirs.add_(ours)
 # The model's numbers were added to the network's own. They are to replace them.
 
-def copy_parameters(model, network):
-    layers = [pair for pair in zip(model.modules, network, strict=True) if pair[0].param()]
-    for ours, theirs in layers:
-        theirs.weight = torch.nn.Parameter(ours.weight.clone())
-        theirs.bias = torch.nn.Parameter(ours.bias.clone())
-    return 2 * len(layers)
-# The network was given new parameters. An optimiser that was made before would go on changing
-# the old ones. Write into those that are there.
-
-with torch.no_grad(): => torch.set_grad_enabled(False)
-    if True:
-# `torch.set_grad_enabled(False)` switches autograd off for everything that follows.
-# `with torch.no_grad():` switches it off for a block, and on again.
-
-theirs.copy_(ours) => theirs.requires_grad = False
-    theirs.copy_(ours)
-# The parameters no longer require grad, so PyTorch cannot train this network. Let
-# `requires_grad` be, and copy inside `with torch.no_grad():`.
-
-theirs.copy_(ours) => theirs.detach().clone().copy_(ours)
-return len(pairs) => return 2 * len(pairs)
-# `clone()` makes a new tensor, so the numbers went into a copy that is lost at once.
 """,
 )
 
@@ -224,11 +233,15 @@ LINEAR_MANY = Exercise(
     ),
     mistakes="""
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight + bias[:, None]
+or
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    torch.einsum('sni,sij->snj', x, weight) + bias[:, None]
 # x is (S, N, in) and weight (S, out, in): the two sizes that meet in the product differ. The
 # weight's last two dimensions must be swapped first.
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.t() + bias[:, None]
-# `t()` works for two dimensions at most. `transpose(1, 2)` names the two to be swapped.
+# `t()`, which `functional.linear` calls as well, works for two dimensions at most.
+# `transpose(1, 2)` names the two to be swapped.
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     x @ weight.transpose(0, 1) + bias[:, None]
@@ -297,10 +310,58 @@ return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     x * weight.transpose(1, 2) + bias[:, None]
-# `*` multiplies entry by entry; a matrix product is wanted, `@`.
+or
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    (x + bias[:, None]) @ weight.transpose(1, 2)
+# A product entry by entry, `*`, where a matrix product is wanted, `@`? Or a bias that was added
+# before the product, and not behind it?
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x[0] @ weight[0].t() + bias[0]
 # This is the result of network 0 alone. There are S of them.
+
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    torch.baddbmm(x, weight.transpose(1, 2), bias[:, None])
+# `torch.baddbmm(c, a, b)` is c + a @ b: what is added comes first.
+
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.sum(0).t() + bias[:, None]
+# The weights were summed over the networks. In einsum both factors have the same letter s, and
+# the result has it too.
+
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    x @ weight.transpose(1, 2) / x.shape[2] + bias[:, None]
+# The product was divided by the number of inputs. A sum over i is wanted, no mean.
+
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    torch.stack([x[s] @ weight[s].t() + bias[s] for s in range(x.shape[1])])
+or
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    torch.stack([x[s] @ weight[s].t() + bias[s] for s in range(8)])
+# The loop is to run over the networks: there are `len(x)` of them.
+
+return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    y = torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
+    y[-1] = 0
+    return y
+# The last network has got no result: does the loop end one turn early?
+
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    list(torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)))
+# This is a list of the networks' results. `torch.stack` makes one tensor of them.
+
+return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)).flatten(0, 1)
+# The networks' results stand below each other, in two dimensions. `torch.stack` gives them a
+# dimension of their own.
+
+return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)).squeeze()
+# `squeeze` drops every dimension of size 1, and so that of a batch of one.
+
+weight.transpose(1, 2) => weight.transpose_(1, 2)
+or
+bias[:, None] => bias.unsqueeze_(1)
+# The underscore at its end makes a method change the tensor itself. Without it, it makes another
+# one.
 """,
 )
 
@@ -317,25 +378,19 @@ def shares(table):
     return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0]))
 
 
-def _two(value):
-    """Read two numbers out of a tensor of shape (2,)."""
-    if not isinstance(value, torch.Tensor) or value.shape != (2,):
-        what = f"of type {type(value).__name__}"
-        if isinstance(value, torch.Tensor):
-            what = f"a tensor of shape {tuple(value.shape)}"
-        raise Failure(
-            ("shape", what), f"what `shares` returns is {what}, expected a tensor of shape (2,)"
-        )
-    return value.tolist()
-
-
 def _shares_case(rows, label):
     table = torch.tensor(rows, dtype=torch.float64)
-    names = "the weights' share", "the biases' share"
 
     def run(function, probe):
-        values = _two(probe(function, table))
-        return {name: as_number(name, value) for name, value in zip(names, values, strict=True)}
+        value = probe(function, table)
+        if not isinstance(value, torch.Tensor) or value.shape != (2,):
+            what = f"a {type(value).__name__}"
+            if isinstance(value, torch.Tensor):
+                what = f"a tensor of shape {tuple(value.shape)}"
+            said = f"`shares` returns {what}, wanted a tensor of shape (2,)"
+            slip = "`torch.stack([a, b])` makes one tensor of two that hold a number each."
+            raise Failure(("shape", what), said, slip)
+        return {"the shares (weights, biases)": value}
 
     def expect():
         """The oracle: go through both orders, switch by switch, and average."""
@@ -347,14 +402,14 @@ def _shares_case(rows, label):
                 before = table[tuple(state)].item()
                 state[switch] = 1
                 found[switch] += (table[tuple(state)].item() - before) / len(orders) / whole
-        return dict(zip(names, found, strict=True))
+        return {"the shares (weights, biases)": torch.tensor(found, dtype=torch.float64)}
 
     hint = (
         "For each of the two orders, write down by how much the error changes when the weights "
         "are switched, and when the biases are. Average each over the orders, then divide by the "
         "whole change."
     )
-    return Case(label, run, expect, hint, tol=1e-6)
+    return Case(label, run, expect, hint)
 
 
 SHARES = Exercise(
@@ -408,8 +463,35 @@ torch.stack([weights, biases]) => 100 * torch.stack([weights, biases])
 return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
     steps = torch.stack([table[1, 0] - table[0, 0], table[0, 1] - table[0, 0]])
     return steps / steps.sum()
-# Each switch was judged when it comes first, and the two results stretched to add up to 1. What
-# a switch does after the other one has not been looked at.
+or
+return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    steps = torch.stack([table[1, 1] - table[0, 1], table[1, 1] - table[1, 0]])
+    return steps / steps.sum()
+# Each switch was judged in one place only, first or last, and the two results were stretched to
+# add up to 1. What it does in the other place has not been looked at.
+
+torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    (torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0]))).clamp(0, 1)
+# The shares were cut off at 0 and 1. One may be negative, and the other larger than 1.
+
+weights = table[1, 0] - table[0, 0] + => weights = 2 * (table[1, 0] - table[0, 0]) +
+biases = table[0, 1] - table[0, 0] + => biases = 2 * (table[0, 1] - table[0, 0]) +
+# Only the second of two changes was halved: put brackets round their sum.
+
+table[0, 0] + (table[1, 1] - table[0, 1]) => table[0, 0] - (table[1, 1] - table[0, 1])
+table[0, 0] + (table[1, 1] - table[1, 0]) => table[0, 0] - (table[1, 1] - table[1, 0])
+# In one of the two orders the change has the wrong sign. It is the error after the switch less
+# the error before it.
+
+2 * (table[1, 1] - table[0, 0]) => 2 * (table[1, 0] - table[0, 1])
+# The whole change is e₁₁ − e₀₀: from no switch to both.
+
+torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    torch.stack([weights, biases]).sqrt() / torch.stack([weights, biases]).sqrt().sum()
+or
+torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    torch.softmax(torch.stack([weights, biases]) / 2, 0)
+# They add up to 1, but in another proportion than the changes themselves.
 
 2 * (table[1, 1] - table[0, 0]) => 2 * (table[1, 1] - table[0, 0]) ** 2
 # The changes were divided by the whole change twice.
@@ -418,15 +500,21 @@ return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
 (2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
 or
 [weights, biases] => [weights.abs(), biases.abs()]
+or
+table[1, 0] - table[0, 0] + (table[1, 1] - table[0, 1]) =>
+    (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
+table[0, 1] - table[0, 0] + (table[1, 1] - table[1, 0]) =>
+    (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
+or
+def shares(table):
+    weights = (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
+    biases = (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
+    return torch.stack([weights, biases]) / (weights + biases)
 # A switch that helps has a negative share; here its sign was lost.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
     torch.stack([table[1, 0] / table[0, 0], table[0, 1] / table[0, 0]])
 # These are ratios of errors. A share is a change, divided by the whole change.
-
-torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
-    [part / (2 * (table[1, 1] - table[0, 0])) for part in (weights, biases)]
-# A list of two numbers. `torch.stack` makes one tensor of them.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) => torch.full_like(table[0], 0.5)
 # One half for each whatever the table says: it is the *changes* that are averaged.
@@ -443,13 +531,13 @@ def culprit():
 
 def _run_culprit(function, probe):
     said = probe(function)
-    letter = said.strip().strip(".)(").lower() if isinstance(said, str) else said
-    one = isinstance(letter, str) and len(letter) == 1 and letter in "abcdef"
-    return {
-        "this is one letter from a to f": one,
-        "the letter's explanation agrees with every experiment": letter == "d",
-        "said": letter,
-    }
+    if not isinstance(said, str) or said not in tuple("abcdef"):
+        raise Failure(
+            ("no letter", repr(said)),
+            f"this is {str(repr(said))[:40]}, wanted one lower-case letter from a to f",
+            'Return the letter alone, lower-case and in quotes: `return "a"`, if it were a.',
+        )
+    return {"the letter's explanation agrees with every experiment": said == "d", "said": said}
 
 
 CULPRIT = Exercise(
@@ -486,11 +574,6 @@ or
 'd' => 'de'
 # One letter is wanted. And d and e exclude each other: do more steps close the gap, or not?
 
-'d' => 'initialisation'
-# Return the letter in front of an explanation, not a word from it.
-
-'d' => 4
-# Return the letter as a string, in quotes, not its number.
 """,
 )
 
