@@ -205,6 +205,9 @@ or
 math.sqrt(2 * math.pi) => math.sqrt(8 * math.pi)
 # The side was halved before it was squared. Half of the *area* is wanted, side² / 2.
 
+side / => side //
+# The radius was cut down to a whole number. Divide with `/`, and without `int`.
+
 side / math.sqrt(2 * math.pi) => 0.798
 # A number read off a picture, and rounded. The function is to compute the radius, for any side.
 
@@ -255,7 +258,7 @@ def _pairs(minibatches, probe, *arguments, **options):
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
             what = _describe(pair)
             said = f"this is {what}, wanted (x_batch, y_batch) each time"
-            raise Failure(("pairs", what), f"what comes out are not pairs: {said}")
+            raise Failure(("pairs", what, len(pairs)), f"what comes out are not pairs: {said}")
     return pairs
 
 

@@ -272,7 +272,8 @@ or
 grad * (1 - y * y) => grad.mul_(1 - y * y)
 or
 torch.tanh(x) => x.tanh_()
-# A method that ends in an underscore writes into its tensor, which here is the caller's.
+# The caller's tensor was written into. Methods that end in an underscore do that, `*=` and
+# `t[…] = …` as well. Make a new one.
 """,
 )
 

@@ -367,7 +367,7 @@ grad.mm(self.weight) => self.weight_grad
 # dL/dx.
 
 return grad.mm(self.weight) => pass
-# The gradients of the parameters are stored, but the layer before needs dL/dx.
+# The layer before needs dL/dx: `return` it, after the gradients of the parameters are stored.
 
 return torch.addmm => self.x = x
     return torch.addmm
@@ -455,7 +455,9 @@ def per_sample_weight_grads(x, grad):
     for g, v in zip(grad, x, strict=True):
         rows.append(rows[-1] + torch.outer(g, v))
     return torch.stack(rows[1:])
-# Each sample's has those before it added. Begin anew for every sample.
+or
+grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).cumsum(0)
+# To each sample's matrix those of the samples before it were added. Begin anew for every sample.
 
 grad[:, :, None] => grad.sum(0)[None, :, None]
 # grad was summed over the batch first. Sample n meets its own row of grad only.
@@ -578,6 +580,9 @@ math.sqrt(2 / (in_features + out_features)) => 1 / math.sqrt(3 * in_features)
 
 math.sqrt(2 / (in_features + out_features)) => 0.2
 # The sizes are not used: this is the σ of 25 → 25 features.
+
+2 / => 2 //
+# `//` cuts down to a whole number, here 0. Divide with `/`.
 
 math.sqrt => -math.sqrt
 # A standard deviation is not negative.
