@@ -1,9 +1,11 @@
 """Exercises of chapter 09: the work of a step, the joined layer, the roofline, what is gained."""
 
+from itertools import pairwise
+
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ..exercise import Case, Exercise, as_number, difference
+from ..exercise import Case, Exercise
 from ..probe import Failure
 from ._shared import autograd, randn, returns
 
@@ -24,17 +26,20 @@ def multiply_adds(widths, batch_size):
     return total
 
 
-def _adds_case(widths, batch_size, label):
+def _adds_case(widths, batch_size, label, hint=""):
     def expect():
         """The oracle: PyTorch counts what its own step does; a multiply-add is two for it."""
-        pairs = zip(widths, widths[1:], strict=False)
-        network = torch.nn.Sequential(*(torch.nn.Linear(a, b) for a, b in pairs))
+        network = torch.nn.Sequential(
+            *(torch.nn.Linear(a, b, device="meta") for a, b in pairwise(widths))
+        )
         with FlopCounterMode(display=False) as counter:
-            network(torch.ones(batch_size, widths[0])).sum().backward()
+            network(torch.ones(batch_size, widths[0], device="meta")).sum().backward()
         return counter.get_total_flops() // 2
 
-    hint = "List the products of each layer, with their shapes. A product of (l, m) by (m, n) "
-    hint += "takes l · m · n multiply-adds."
+    hint = hint or (
+        "List the products of each layer, with their shapes. A product of (l, m) by (m, n) takes "
+        "l · m · n multiply-adds."
+    )
     return returns(label, "the count", (list(widths), batch_size), expect, hint)
 
 
@@ -42,10 +47,24 @@ MULTIPLY_ADDS = Exercise(
     number="9.1",
     solution=multiply_adds,
     cases=(
-        _adds_case((3, 4), 5, "one layer from 3 to 4 features, 5 samples"),
-        _adds_case((2, 5, 3), 7, "two layers"),
-        _adds_case((4, 3, 6, 2), 1, "three layers of different sizes, a batch of one"),
-        _adds_case((2, 25, 25, 25, 25, 2), 100, "the paper's network and batch"),
+        _adds_case((4, 3, 6, 2), 7, "three layers of different sizes, 7 samples"),
+        _adds_case((2, 5, 3), 1, "two layers, a batch of one"),
+        _adds_case(
+            (3, 4), 5, "a single layer", "A single layer is the first, and the last as well."
+        ),
+        _adds_case(
+            (5, 5, 5, 5),
+            3,
+            "three layers of one size",
+            "Right where all widths differ. How does your code tell which layer is the first?",
+        ),
+        _adds_case(
+            (301, 203, 101),
+            1009,
+            "a large network and batch",
+            "Right for smaller numbers. Python's integers are exact; a float holds so many digits, "
+            "and float32 seven.",
+        ),
     ),
     mistakes="""
 2 if k == 1 else 3 => 3
@@ -76,7 +95,9 @@ products * batch_size => 2 * products * batch_size
 widths[k - 1] => (widths[k - 1] + 1)
 or
 return total => return total + batch_size * sum(widths[1:])
-# Only matrix products count; biases were counted as well.
+or
+return total => return total + batch_size * sum(widths[1:-1])
+# Only matrix products count; biases or activations were counted as well.
 
 2 if k == 1 else 3 => 0 if k == 1 else 3
 # The first layer was left out altogether.
@@ -96,13 +117,29 @@ total += => total =
 products * batch_size => products * batch_size ** 2
 # The batch size was multiplied in twice.
 
-return total => return float(total)
-# `int(…)` makes a number of it, an integer as Python has it.
+2 if k == 1 else 3 => 3
+return total => return total - widths[0] * widths[1]
+# What was taken off for the first layer is the product of one sample. The batch has more.
 
-return total => widths.pop()
+products * batch_size => (products * batch_size + 1)
+# A multiply-add for each weight too many: the step multiplies no matrices.
+
+k == 1 else => widths[k - 1] == widths[0] else
+# The first layer was told by its width, and others may be as wide. Tell it by its place.
+
+range(1, len(widths)) => range(1, len(widths), 2)
+# Every second layer is missing: what comes out of one layer goes into the next.
+
+widths[k - 1] * widths[k] => widths[k - 1] * widths[k]
     return total
-# `pop`, `remove` and `del` take widths out of the list itself, and whoever called the function
-# finds them gone. Go through it with a loop, or copy it first: `list(widths)`.
+# The `return` stands inside the loop, so that only the first layer was counted.
+
+products * batch_size * widths[k - 1] * widths[k] =>
+    batch_size * widths[k] + widths[k - 1] * widths[k] + (k > 1) * batch_size * widths[k - 1]
+# These are the entries of the results. Each entry is a sum of m products.
+
+return total => return float(total)
+# This is a float. Where does it come in? An average, or `/` in the place of `//`, makes one.
 """,
 )
 
@@ -119,39 +156,11 @@ def linear_joined(x, wb, grad):
     return joined @ wb.t(), grad @ wb[:, :-1], grad.t() @ joined
 
 
-Y, DX, WEIGHTS, BIAS = "y", "dL/dx", "dL/d[W b]", "dL/d[W b], last column"
-SHAPES = (
-    "y has a row for each sample, whatever their number; dL/dx has the shape of `x`, and the "
-    "gradient that of `wb`."
-)
-DTYPES = "All three results are wanted in the dtype of `x`. What was made with another?"
+PARTS = "y", "dL/dx", "dL/d[W b]"
 
 
-def _refuse_other(name, value, expected, tol):
-    """Raise a Failure for a wrong type, shape or dtype, of a kind that only the same one shares."""
-    trouble = difference(name, value, expected, tol)
-    if trouble and trouble.kind == ("type",):
-        raise Failure(("type", name, type(value).__name__), trouble.sentence)
-    if trouble and trouble.kind == ("shape",):
-        raise Failure(("shape", name, tuple(value.shape)), trouble.sentence, SHAPES)
-    if trouble and trouble.kind == ("dtype",):
-        raise Failure(("dtype", name, str(value.dtype)), trouble.sentence, DTYPES)
-
-
-def _parts(y, dx, wb_grad):
-    """Name what is returned; the bias's gradient apart, that it can be told from the weights'."""
-    return {Y: y, DX: dx, WEIGHTS: wb_grad, BIAS: wb_grad}
-
-
-def _compared(name, value):
-    """Cut the bias's column out of the gradient of [W b], or all the others."""
-    if name == WEIGHTS:
-        return value[:, :-1]
-    return value[:, -1] if name == BIAS else value
-
-
-def _joined_case(sizes, label, hint, names=(Y, DX, WEIGHTS, BIAS), **options):
-    dtype, tol = options.get("dtype", torch.float64), options.get("tol", 1e-9)
+def _joined_case(sizes, label, hint="", looked_at=PARTS, dtype=torch.float64, tol=1e-9):
+    """All three results tell mistakes apart, also where only one is looked at."""
     n, n_in, n_out = sizes
     x, wb, grad = (
         randn(n, n_in, seed=31, dtype=dtype),
@@ -162,34 +171,24 @@ def _joined_case(sizes, label, hint, names=(Y, DX, WEIGHTS, BIAS), **options):
     def linear(x, wb):
         return torch.nn.functional.linear(x, wb[:, :-1], wb[:, -1])
 
-    def whole():
-        """The oracle: torch.nn.functional.linear and autograd."""
-        return _parts(linear(x, wb), *autograd(linear, x, wb, grad=grad))
-
     def expect():
-        found = whole()
-        return {name: _compared(name, found[name]) for name in names}
+        """The oracle: torch.nn.functional.linear and autograd."""
+        found = linear(x, wb), *autograd(linear, x, wb, grad=grad)
+        return {name: part for name, part in zip(PARTS, found, strict=True) if name in looked_at}
 
     def run(function, probe):
         result = probe(function, x, wb, grad)
-        if not isinstance(result, (tuple, list)) or len(result) != 3:
-            kind = type(result).__name__
-            count = f" of {len(result)}" if isinstance(result, (tuple, list)) else ""
-            raise Failure(
-                ("parts", kind, count),
-                f"what `linear_joined` returns is a {kind}{count}, expected y, dx and wb_grad, "
-                "three tensors",
-            )
-        found, wanted, values = _parts(*result), whole(), {}
-        for name in names:
-            _refuse_other(name.partition(",")[0], found[name], wanted[name], tol)
-            values[name] = _compared(name, found[name])
-        return values
+        if not isinstance(result, tuple) or len(result) != 3:
+            what = f"a {type(result).__name__}"
+            if isinstance(result, (tuple, list)):
+                what += f" of {len(result)}"
+            said = f"`linear_joined` returns {what}, wanted a tuple of three tensors"
+            raise Failure(("parts", what), said, "`return y, dx, wb_grad` returns the three.")
+        return dict(zip(PARTS, result, strict=True))
 
-    return Case(label=label, run=run, expect=expect, hint=hint, tol=tol)
+    hint = hint or "Right for 5 samples, 3 → 2 features. What in your code fits only those sizes?"
+    return Case(label, run, expect, hint, tol)
 
-
-OTHER_SIZES = "Right for other sizes. Which line takes one size for another?"
 
 LINEAR_JOINED = Exercise(
     number="9.2",
@@ -199,32 +198,26 @@ LINEAR_JOINED = Exercise(
             (5, 3, 2),
             "5 samples, 3 → 2 features: y equals linear's",
             "Only y was looked at so far. Which column must meet the bias, and for which samples?",
-            [Y],
+            PARTS[:1],
         ),
         _joined_case(
             (5, 3, 2),
             "dL/dx equals autograd's",
             "y is right, dL/dx is not. It is that of chapter 3's layer; which part of [W b] is its "
             "weight?",
-            [DX],
+            PARTS[1:2],
         ),
         _joined_case(
             (5, 3, 2),
-            "the gradient of [W b], all columns but the last",
-            "y and dL/dx are right, the weights' part of the gradient is not. It is that of "
-            "chapter 3's weights.",
-            [WEIGHTS],
+            "the gradient of [W b] equals autograd's",
+            "y and dL/dx are right. The gradient of [W b] is chapter 3's weight gradient in all "
+            "columns but the last, and the bias's, the sum of G's rows, in that one.",
+            PARTS[2:],
         ),
-        _joined_case(
-            (5, 3, 2),
-            "its last column",
-            "Only the last column is wrong, the bias's: it is the sum of G's rows.",
-            [BIAS],
-        ),
-        _joined_case((4, 3, 3), "4 samples, 3 → 3 features", OTHER_SIZES),
-        _joined_case((3, 2, 3), "[W b] is square, 3 samples, 2 → 3 features", OTHER_SIZES),
-        _joined_case((1, 4, 2), "a batch of one", OTHER_SIZES),
-        _joined_case((6, 2, 5), "float32 in, float32 out", "", dtype=torch.float32, tol=1e-5),
+        _joined_case((4, 3, 3), "4 samples, 3 → 3 features"),
+        _joined_case((3, 2, 3), "[W b] is square, 3 samples, 2 → 3 features"),
+        _joined_case((1, 4, 2), "a batch of one"),
+        _joined_case((6, 2, 5), "float32 in, float32 out", dtype=torch.float32, tol=1e-5),
     ),
     mistakes="""
 x, torch.ones_like(x[:, :1]) => torch.ones_like(x[:, :1]), x
@@ -233,7 +226,10 @@ x, torch.ones_like(x[:, :1]) => torch.ones_like(x[:, :1]), x
 
 x, torch.ones_like(x[:, :1]) => torch.ones_like(x[:, :1]), x
 wb[:, :-1] => wb[:, 1:]
-# This would be right for [b W], with the bias in the first column. In [W b] it is the last.
+or
+joined @ wb.t() => x @ wb[:, 1:].t() + wb[:, 0]
+wb[:, :-1] => wb[:, 1:]
+# The bias was read from the first column, as of [b W]. In [W b] it is the last.
 
 joined @ wb.t() => x @ wb[:, :-1].t()
 # The bias is missing in y.
@@ -273,24 +269,8 @@ joined = => grad = torch.ones_like(grad)
     joined =
 # The upstream gradient was left out.
 
-, grad @ wb[:, :-1], grad.t() @ joined) => )
-# Only y is returned; the two gradients are wanted as well.
-
 grad.t() @ joined => torch.cat([grad.t() @ x, grad[0][:, None]], 1)
 # The bias's gradient is that of the first sample. All samples add to it.
-
-torch.ones_like(x[:, :1]) => torch.ones(len(x), 1, dtype=torch.float64)
-wb.t() => wb.double().t()
-grad.t() => grad.double().t()
-# The ones are float64 whatever x is, and so is what they are joined with.
-
-joined = => x, wb, grad = (x.float(), wb.float(), grad.float())
-    joined =
-# The result is float32 whatever x is. `torch.ones_like(x[:, :1])` has the dtype of x.
-
-grad @ wb[:, :-1] => (grad @ wb[:, :-1]).round(decimals=6)
-joined @ wb.t() => (joined @ wb.t()).round(decimals=6)
-# Right but for rounding: was it rounded, or computed in float32?
 
 joined @ wb.t() => (joined @ wb.t()).squeeze()
 # `squeeze` drops every dimension of size 1, and so the row of a batch of one. A slice such as
@@ -306,13 +286,29 @@ wb[:, :-1] => (wb[:, :-1].t() if wb.shape[1] == len(wb) + 1 else wb[:, :-1])
 grad @ wb[:, :-1] => -grad @ wb[:, :-1]
 or
 grad.t() @ joined => -grad.t() @ joined
+or
+grad @ wb[:, :-1], grad.t() @ joined => -grad @ wb[:, :-1], -grad.t() @ joined
 # This gradient has the wrong sign. The minus belongs to the step.
+
+joined @ wb.t() => (joined @ wb.t()).clamp(min=0)
+# A ReLU was applied as well. Only the linear layer is wanted.
+
+grad @ wb[:, :-1] => joined @ wb.t() @ wb[:, :-1]
+or
+grad.t() @ joined => (joined @ wb.t()).t() @ joined
+# y stands where the upstream gradient G belongs.
+
+grad.t() @ joined => grad[-1:].t() @ joined[-1:]
+# This is the last sample's gradient alone: is it set anew in every turn? All samples add to it.
 
 grad.t() @ joined => (grad.t() @ joined).roll(1, 1)
 # The bias's column stands first in the gradient, as for [b W]. In [W b] it is last.
 
 grad.t() @ joined => torch.cat([grad.t() @ x, grad.mean(0)[:, None]], 1)
 # Only the last column is wrong: the bias's gradient is a sum over the samples, not a mean.
+
+grad.t() @ joined => torch.cat([grad.t() @ x, torch.ones_like(wb[:, :1])], 1)
+# Only the last column is wrong: it is 1 throughout, whatever G is.
 
 grad.t() @ joined => torch.cat([grad.t() @ x, 0 * grad.sum(0)[:, None]], 1)
 # Only the last column is wrong: it is 0, and the bias would never learn.
@@ -339,15 +335,6 @@ def attainable(rows, inner, columns, peak, bandwidth):
     return min(peak, operations / moved * bandwidth)
 
 
-def _number_case(name, arguments, label, expect, hint):
-    """Make a case of a function that returns one number, of any kind."""
-
-    def run(function, probe):
-        return {name: as_number(name, probe(function, *arguments))}
-
-    return Case(label=label, run=run, expect=expect, hint=hint)
-
-
 def _attainable_case(sizes, peak, bandwidth, label):
     rows, inner, columns = sizes
 
@@ -356,16 +343,13 @@ def _attainable_case(sizes, peak, bandwidth, label):
         a, b = torch.ones(rows, inner), torch.ones(inner, columns)
         moved = sum(tensor.nbytes for tensor in (a, b, a @ b))
         operations = 2 * sum((row[:, None] * b).numel() for row in a)
-        return {"the speed": operations / max(operations / peak, moved / bandwidth)}
+        return operations / max(operations / peak, moved / bandwidth)
 
-    return _number_case(
-        "the speed",
-        (*sizes, peak, bandwidth),
-        label,
-        expect,
+    hint = (
         "Two bounds: the peak itself, and the intensity (FLOP for each byte) times the bytes "
-        "that come in a second. A float32 number has four bytes; three matrices are moved.",
+        "that come in a second. A float32 number has four bytes; three matrices are moved."
     )
+    return returns(label, "the speed", (*sizes, peak, bandwidth), expect, hint)
 
 
 ATTAINABLE = Exercise(
@@ -373,13 +357,15 @@ ATTAINABLE = Exercise(
     solution=attainable,
     cases=(
         _attainable_case((5, 3, 4), 1e9, 1e8, "a small product: memory is the bound"),
-        _attainable_case((90, 70, 80), 1e9, 1e8, "a large one: arithmetic is the bound"),
+        _attainable_case((90, 70, 80), 3e8, 1e8, "a large one: arithmetic is the bound"),
         _attainable_case((1, 30, 20), 3e11, 2e10, "one row: memory again"),
         _attainable_case((6, 7, 2), 1.0, 3.0, "a slow machine with a good memory"),
     ),
     mistakes="""
 min( => max(
-# The larger of the two bounds was taken. Both must be kept.
+or
+min(peak, operations / moved * bandwidth) => peak
+# This is the peak, though memory allows less. Both bounds must be kept: the smaller one counts.
 
 min(peak, operations / moved * bandwidth) => operations / (operations / peak + moved / bandwidth)
 # The two times were added up, as if nothing could be moved while something else is computed.
@@ -402,13 +388,39 @@ min(peak, operations / moved * bandwidth) => min(peak, operations / moved * band
 # Counted exactly, each entry takes one addition less than multiplications. Here a multiply-add
 # counts as two throughout, the first as well.
 
-min(peak, operations / moved * bandwidth) => int(min(peak, operations / moved * bandwidth))
-# Right but for rounding: was it rounded, or computed in float32?
-
 + rows * columns =>
 or
 + inner * columns =>
 # A matrix was left out. Both factors have to be moved, and the result, too.
+
++ rows * columns => + 2 * rows * columns
+# The result was counted twice. It is written once, and not read.
+
++ rows * columns => + columns * inner
+or
+inner * columns + rows => rows * columns + rows
+# One of the three matrices was given another's shape. They are (rows, inner), (inner, columns)
+# and, the result, (rows, columns).
+
+4 * (rows * inner + => 4 * rows * inner + (
+# The four bytes reached the first matrix only: put brackets round the sum.
+
+moved * bandwidth => moved / bandwidth
+# The intensity was divided by the bandwidth. Operations for each byte, *times* bytes a second.
+
+operations / moved => operations // moved
+# `//` cuts the intensity down to a whole number.
+
+min(peak => min(peak / 2
+or
+min(peak => min(2 * peak
+# The peak was halved or doubled. It is in operations already, and bounds them as it stands.
+
+operations / moved * => rows / 2 *
+# N / 2 is the intensity of a layer much wider than the batch is long. Count for any sizes.
+
+2 * rows => 6 * rows
+# Three times the operations: a single product is asked for, no training step.
 
 rows * inner + inner * columns => 2 * rows * inner * columns
 # Each number was counted as often as it is used. Once in the processor it stays there.
@@ -422,9 +434,6 @@ operations / moved => moved / operations
 min(peak, operations / moved * bandwidth) => operations / moved * bandwidth
 # This is what memory allows. The processor has its own limit.
 
-min(peak, operations / moved * bandwidth) => peak
-# This is the peak, whatever memory does.
-
 operations / moved * bandwidth => bandwidth / (operations / moved) ** 2
 # The more operations there are for each byte, the *faster* memory lets it go.
 
@@ -432,8 +441,10 @@ min(peak, operations / moved * bandwidth) => max(operations / peak, moved / band
 # This is the shortest time. A speed is wanted, in FLOP/s.
 
 operations / moved * bandwidth => bandwidth
-# Bytes a second were compared with operations a second. How many operations are done with each
-# byte?
+or
+min(peak, operations / moved * bandwidth) => min(bandwidth, operations / moved * peak)
+# These are bytes a second. Does `bandwidth` stand where `peak` belongs, or was it not multiplied
+# by the operations that are done with each byte?
 """,
 )
 
@@ -445,32 +456,30 @@ def gain(share, factor):
     return 1 / (1 - share + share / factor)
 
 
-def _gain_case(share, factor, label):
+def _gain_case(share, factor, label, hint=""):
     def expect():
         """The oracle: a thousand equal pieces of time, of which some get shorter."""
         pieces = [1.0] * 1000
         shorter = [1 / factor if k < round(1000 * share) else 1.0 for k in range(1000)]
-        return {"times as fast": sum(pieces) / sum(shorter)}
+        return sum(pieces) / sum(shorter)
 
-    return _number_case(
-        "times as fast",
-        (share, factor),
-        label,
-        expect,
+    hint = hint or (
         "Let the whole take one second. How long does the part take afterwards, how long the "
-        "rest, and how often does their sum go into that second?",
+        "rest, and how often does their sum go into that second?"
     )
+    return returns(label, "times as fast", (share, factor), expect, hint)
 
 
 GAIN = Exercise(
     number="9.4",
     solution=gain,
     cases=(
-        _gain_case(0.6, 3.0, "three fifths of the time, three times as fast"),
+        _gain_case(0.7, 4.0, "seven tenths of the time, four times as fast"),
         _gain_case(0.875, 5.0, "seven eighths, five times as fast"),
         _gain_case(0.05, 10.0, "a twentieth, ten times as fast"),
-        _gain_case(1.0, 4.0, "all of it"),
-        _gain_case(0.0, 4.0, "none of it"),
+        _gain_case(0.4, 1.0, "a factor of 1", "If the part takes as long as before, so does all."),
+        _gain_case(1.0, 4.0, "all of it", "If the part is all, all takes 1/`factor` of its time."),
+        _gain_case(0.0, 4.0, "none of it", "If the part is nothing, all takes as long as before."),
     ),
     mistakes="""
 1 - share + share / factor => share + (1 - share) / factor
@@ -509,8 +518,27 @@ share / factor => share * factor
 1 - share + => 1 +
 # The part is in the sum twice, once at its old length. The rest is less than 1.
 
-1 / (1 - share + share / factor) => round(1 / (1 - share + share / factor), 2)
-# Right but for rounding: was it rounded, or computed in float32?
+1 / (1 - share + share / factor) => 1 / (1 - share + share / factor) - 1
+# This is what is gained beyond the old speed. The ratio is 1 more.
+
+1 / (1 - share + share / factor) => 100 / (1 - share + share / factor)
+# This is in per cent. A ratio is wanted: 2.0 for half the time.
+
+1 / (1 - share + share / factor) => 1 + share - share / factor
+# The time that is saved was added to 1. Divide the old time by the new one.
+
+1 - share + share / factor => share - share / factor
+# The old time was divided by the time that is saved. Divide it by the new time.
+
+share / factor => share / 100 / factor
+1 - share => 1 - share / 100
+# `share` was taken for per cent. It is a fraction, from 0 to 1.
+
+share / factor => share / 2
+# The part takes half its time here, whatever `factor` is.
+
+1 / (1 - share + share / factor) => factor ** share
+# A power mixes ratios. Add up *times*: those of the part and of the rest.
 """,
 )
 
