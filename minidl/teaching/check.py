@@ -20,7 +20,7 @@ from .probe import Failure
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 
 #: An answer is slow if its check takes so many seconds, and so many times the solution's.
-SLOW, TIMES = 0.3, 10
+SLOW, TIMES = 0.5, 10
 
 
 def check(key, answer, limit=guard.SECONDS):

@@ -300,7 +300,7 @@ def _number_difference(name, value, expected, tol):
 
 def _is_rounded(value, expected):
     """Whether a value is right to some digits, as what was rounded or computed in float32 is."""
-    value, exact = (torch.as_tensor(v).double() for v in (value, expected))
+    value, exact = (torch.as_tensor(v, dtype=torch.float64) for v in (value, expected))
     ways = [exact.round(decimals=digits) for digits in range(1, 9)]
     return torch.allclose(value, exact, rtol=1e-5, atol=0) or (
         torch.allclose(value, exact, rtol=0.05, atol=0)
