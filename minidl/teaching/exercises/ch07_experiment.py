@@ -394,8 +394,8 @@ std() => std(correction=0)
 # default.
 
 errors[:, -1] => errors[-1]
-# `errors[-1]` is the last *row*: one repetition with all its columns. The end of training is the
-# last column.
+# This is the last *row*, as `errors[-1]` takes it: one repetition with all its columns. The end of
+# training is the last column.
 
 errors[:, -1] => errors[:, 0]
 # This is the first column. The end of training is the last one.
@@ -706,7 +706,7 @@ differences.mean().item() => differences
 # These are all the differences. Their mean is wanted.
 
 theirs - ours => theirs.sub_(ours)
-# `sub_` and `-=` change what was given. `theirs - ours` makes a new tensor.
+# `sub_`, `-=` and their like change what was given. `theirs - ours` makes a new tensor.
 """,
 )
 
@@ -791,6 +791,8 @@ math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) - 1
 # large.
 
 math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 // gap ** 2
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 // gap ** 2)
 # `//` rounds down, and leaves a float: with so few repetitions the standard error is still too
 # large.
 

@@ -360,8 +360,8 @@ return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
 weight.transpose(1, 2) => weight.transpose_(1, 2)
 or
 bias[:, None] => bias.unsqueeze_(1)
-# The underscore at its end makes a method change the tensor itself. Without it, it makes another
-# one.
+# A method with an underscore at its end, or `+=` and its like, changes the tensor itself.
+# `transpose(1, 2)` and `a + b` make another one.
 """,
 )
 

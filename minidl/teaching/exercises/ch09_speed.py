@@ -76,9 +76,7 @@ MULTIPLY_ADDS = Exercise(
 2 if k == 1 else 3 => 1 if k == 1 else 3
 or
 2 if k == 1 else 3 => 1 if k == 1 else 2
-or
-2 if k == 1 else 3 => 3 - (k == 1) - (k == len(widths) - 1)
-# One layer needs two products: forward, and for its weights.
+# Every layer needs two products at least: forward, and for its weights.
 
 2 if k == 1 else 3 => 1
 # This is the way forward alone. The way back multiplies too.
