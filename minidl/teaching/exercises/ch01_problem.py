@@ -54,6 +54,7 @@ ONE_HOT = Exercise(
             (torch.tensor([3, 1, 0, 3, 0]), 4),
             (LABELS[:1], 4),
             (torch.tensor([0, 0]), 1),
+            (LABELS, 4),
             hint="Right for five labels of four classes. What in your code fits only those, or "
             "is left from the call before?",
         ),
@@ -169,6 +170,7 @@ RADIUS = Exercise(
             "equal to half of the second.",
         ),
         _radius_case(2.0, "Right for side 3. Where does `side` stand in your formula?"),
+        _radius_case(0.7, "Right for sides 3 and 2. What in your code fits whole numbers only?"),
         Case(
             "side 2: half of a fine grid of points lies inside",
             _share_inside,

@@ -523,6 +523,7 @@ XAVIER_STD = Exercise(
             "sides to 1 and solve for σ.",
         ),
         _std_case(25, 2, "Right for 3 → 10 features. What if the second size is the smaller one?"),
+        _std_case(25, 9, "Right for 25 → 2 features. Was something kept from the call before?"),
     ),
     mistakes="""
 math.sqrt(2 / (in_features + out_features)) => 2 / (in_features + out_features)

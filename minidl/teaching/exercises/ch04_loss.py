@@ -4,15 +4,13 @@ import torch
 
 from ... import losses
 from ...gradcheck import numerical_gradient
-from ..exercise import Case, Exercise, as_number
-from ..probe import Failure
-from ._shared import autograd, randn, returns
+from ..exercise import Case, Exercise
+from ._shared import autograd, randn, remembers_nothing, returns
 
 # --- MSELoss.backward ------------------------------------------------------------
 
 P, T = randn(5, 3, seed=1), randn(5, 3, seed=2)
-P2, T2 = randn(2, 4, seed=3), randn(2, 4, seed=4)
-P1, T1 = randn(6, 1, seed=5), randn(6, 1, seed=6)
+P[4, 1] = T[4, 1]  # one prediction is exact
 
 
 def _torch_loss(prediction, target, reduction):
@@ -23,74 +21,48 @@ def _torch_grad(prediction, target, reduction):
     return autograd(lambda p: _torch_loss(p, target, reduction), prediction)[0]
 
 
-def _forward_case(reduction, label):
+def _both(word, of):
+    return {f"{word} for the {reduction}": of(reduction) for reduction in ("mean", "sum")}
+
+
+def _backward_case(dtype, label, hint="", tol=1e-9):
+    p, t = P.to(dtype), T.to(dtype)
     return Case(
         label,
-        run=lambda cls, probe: {"the loss": probe(probe(cls, reduction).forward, P, T)},
-        expect=lambda: {"the loss": _torch_loss(P, T, reduction)},
-        hint="`forward` was given, and right; put it back as it was.",
+        lambda cls, probe: _both("dL/dp", lambda r: probe(probe(cls, r).backward, p, t)),
+        lambda: _both("dL/dp", lambda r: _torch_grad(p, t, r)),
+        hint,
+        tol,
     )
-
-
-def _backward_case(reduction, prediction, target, label, hint="", tol=1e-9):
-    def run(cls, probe):
-        loss = probe(cls, reduction)
-        probe(loss.forward, P2, T2)
-        return {"dL/dp": probe(loss.backward, prediction, target)}
-
-    def expect():
-        return {"dL/dp": _torch_grad(prediction, target, reduction)}
-
-    return Case(label, run, expect, hint, tol)
-
-
-def _run_twice(cls, probe):
-    mean, total = probe(cls, "mean"), probe(cls, "sum")
-    probe(mean.backward, P, T)
-    probe(total.backward, P, T)
-    return {
-        "dL/dp for the mean": probe(mean.backward, P2, T2),
-        "dL/dp for the sum": probe(total.backward, P2, T2),
-    }
 
 
 MSE_LOSS = Exercise(
     number="4.1",
     solution=losses.MSELoss,
-    given=2,
+    given=1,
     parts=("backward",),
     cases=(
-        _forward_case("mean", "forward, mean: equals torch.nn.functional.mse_loss"),
-        _forward_case("sum", "forward, sum: equals torch.nn.functional.mse_loss"),
-        _backward_case(
-            "mean",
-            P,
-            T,
-            "backward, mean: equals autograd's gradient, for 5 samples of 3 outputs",
-            "Each entry: what becomes of its square if it grows by ε, times the factor that "
-            "`forward` puts in front of the sum.",
-        ),
-        _backward_case(
-            "sum",
-            P,
-            T,
-            "backward, sum: equals autograd's gradient",
-            "For the sum there is no factor in front.",
-        ),
         Case(
-            "backward: another batch, 2 samples of 4 outputs",
-            run=_run_twice,
-            expect=lambda: {
-                "dL/dp for the mean": _torch_grad(P2, T2, "mean"),
-                "dL/dp for the sum": _torch_grad(P2, T2, "sum"),
-            },
-            hint="Both sizes come from the tensors that are given; the gradient has their shape.",
+            "forward, mean and sum: equals torch.nn.functional.mse_loss",
+            lambda cls, probe: _both("loss", lambda r: probe(probe(cls, r).forward, P, T)),
+            lambda: _both("loss", lambda r: _torch_loss(P, T, r)),
+            hint="`forward` was given, and right; put it back as it was.",
         ),
-        _backward_case("mean", P1, T1, "backward, mean: a single output"),
-        _backward_case("mean", P[:1], T[:1], "backward, mean: a batch of one"),
         _backward_case(
-            "mean", P.float(), T.float(), "backward, mean: float32 in, float32 out", tol=1e-5
+            torch.float64,
+            "backward, mean and sum: equals autograd's gradient, for 5 samples of 3 outputs",
+            "dL/dp has one number for each entry of p: what becomes of the square of its error "
+            "if it grows by ε, times what `forward` puts in front of the sum.",
         ),
+        remembers_nothing(
+            lambda cls, probe: probe(cls),
+            torch.nn.functional.mse_loss,
+            ((randn(6, 1, seed=5), randn(6, 1, seed=6)), None),
+            ((randn(1, 4, seed=3), randn(1, 4, seed=4)), None),
+            hint="Right for 5 × 3. Does anything in your code fit only that size, or does it look "
+            "at something other than the two tensors that `backward` is given?",
+        ),
+        _backward_case(torch.float32, "backward: float32 in, float32 out", tol=1e-5),
     ),
     mistakes="""
 grad.numel() => len(grad)
@@ -111,13 +83,11 @@ grad / grad.numel() if => grad if
 else grad => else grad / 2
 # Right for the mean. For the sum the factor 2 has got lost.
 
-2 * (prediction - target) => prediction - target
-grad.numel() => len(grad)
-# Two things: the derivative of e² is not e, and N counts the samples, not all the numbers that
-# the mean is over.
-
 grad.numel() => grad.numel() / len(grad)
-# Divided twice: after dividing by the count of all numbers nothing is left to divide.
+or
+grad.numel() => len(grad) ** 2
+# Divided once too often, or by the wrong count: the mean is over N · C numbers, and its gradient
+# has 1 / (N · C) in front, once.
 
 grad / grad.numel() => grad * grad.numel()
 # The mean divides by the count of numbers; here it is a factor.
@@ -133,30 +103,31 @@ else grad => else grad / grad.numel()
 # grows: there the gradient must be positive.
 
 grad / grad.numel() => grad.mean(0)
-# The rows were averaged. Every entry of the prediction has a derivative of its own: the
-# gradient has shape (N, C).
+or
+return grad / grad.numel() => return grad.sum(0) / grad.numel()
+or
+return grad / grad.numel() if self.reduction == 'mean' else grad =>
+    return grad.sum(0) / grad.numel() if self.reduction == 'mean' else grad.sum(0)
+or
+grad / grad.numel() => grad.mean()
+# Entries were added up. The loss is one number; its gradient has one for each entry of the
+# prediction, shape (N, C).
 
 grad / grad.numel() => grad.mean(0).expand_as(grad)
-or
-grad / grad.numel() => grad.mean(0).expand_as(grad) / grad.shape[1]
 # The rows were averaged and the average handed to every sample. Each sample has its own error,
 # and its own gradient.
 
-grad / grad.numel() => grad.mean()
-else grad => else grad.sum()
-# All entries were added up to one number. The loss is one number; its gradient has one for each
-# entry of the prediction.
-
 2 * (prediction - target) => 2 * (prediction - target).square()
-# The square is still there. The derivative of e² is of the first power of e.
-
+or
 2 * (prediction - target) => (prediction - target).square()
-# These are the terms of the loss itself, the squares. Their derivatives are wanted.
+# The square is still there. The derivative of e² is of the first power of e.
 
 2 * (prediction - target) => 2 * (prediction - target).abs()
 # The sign of the errors has got lost. It says which way the prediction must go.
 
 2 * (prediction - target) => (prediction - target).sign()
+or
+2 * (prediction - target) => 2 * (prediction - target).sign()
 # Only the signs of the errors are left: this is the slope of |e|.
 
 2 * (prediction - target) => 2 * (prediction - target) * self.forward(prediction, target)
@@ -170,20 +141,13 @@ else grad => else grad.sum()
 # The target has got lost. It is a constant, but it stands inside the square.
 
 2 * (prediction - target) => 2 * (prediction - target) * target
-# The error was multiplied by the target. The derivative of p − t with respect to p is 1; the
-# loss asks of every output, not only of the hot one.
+or
+2 * (prediction - target) => 2 * (prediction - target) * (target == 1)
+# The target came in as a factor, or decided which entries count. The derivative of p − t with
+# respect to p is 1; the loss asks of every output, not only of the hot one.
 
 grad / grad.numel() => grad / grad.numel() / grad.square().mean().sqrt()
 # This is the gradient of the *root* of the mean squared error. `forward` takes no root.
-
-grad = 2 * (prediction - target) => prediction -= target
-    prediction *= 2
-    grad = prediction
-# `-=` and `*=` write into the caller's prediction, which the layers still need on the way back.
-# Make a new tensor.
-
-2 * (prediction - target) => 2 * (prediction - target).double()
-# The result is float64 whatever came in. Leave the dtype as it is.
 """,
 )
 
@@ -199,30 +163,46 @@ def best_constant(targets):
     return targets.mean(0)
 
 
+#: Two entries are 1, so that to count the ones is no way to zero.
 REAL = randn(7, 3, seed=7)
+REAL[1, 0] = REAL[4, 1] = 1
 ONE_HOT = torch.eye(4, dtype=torch.float64)[torch.tensor([2, 0, 2, 3, 2, 0, 2, 1, 2, 2])]
-PARABOLA = "For one column the loss is a parabola in one number. Where is its slope zero?"
+PARABOLA = (
+    "Look at one column by itself: the loss is a parabola in one number, and the row has one such "
+    "number for each column. Where is the slope zero?"
+)
 
 
-def _constant_case(targets, label, hint="", tol=1e-9):
-    def expect():
+def _constant_case(label, hint, *many, tol=1e-9):
+    def least_squares(targets):
         """The oracle: the least-squares solution of "ones times row equals targets"."""
         ones = torch.ones(len(targets), 1, dtype=torch.float64)
         return torch.linalg.lstsq(ones, targets.double()).solution[0].to(targets.dtype)
 
-    return returns(label, "the row", (targets,), expect, hint, tol=tol)
+    def named(rows):
+        return {f"the row for {len(t)} × {t.shape[1]}": r for t, r in zip(many, rows, strict=True)}
+
+    def run(function, probe):
+        return named([probe(function, targets) for targets in many])
+
+    return Case(label, run, lambda: named(map(least_squares, many)), hint, tol)
 
 
 BEST_CONSTANT = Exercise(
     number="4.2",
     solution=best_constant,
     cases=(
-        _constant_case(REAL, "7 targets of 3 numbers: the row of least squares", PARABOLA),
+        _constant_case("7 targets of 3 numbers: the row of least squares", PARABOLA, REAL),
         _constant_case(
-            ONE_HOT, "10 one-hot targets of 4 classes, some rarer than others", PARABOLA
+            "10 one-hot targets of 4 classes, some rarer than others", PARABOLA, ONE_HOT
         ),
-        _constant_case(REAL[:1], "a single target"),
-        _constant_case(ONE_HOT.float(), "float32 in, float32 out", tol=1e-5),
+        _constant_case(
+            "a single target, and a single column",
+            "Right for 7 × 3 and 10 × 4. What in your code is different if N or C is 1?",
+            REAL[:1],
+            REAL[:, :1],
+        ),
+        _constant_case("float32 in, float32 out", "", ONE_HOT.float(), tol=1e-5),
     ),
     mistakes="""
 mean(0) => mean(1)
@@ -242,17 +222,31 @@ targets.mean(0) => torch.eye(targets.shape[1], dtype=targets.dtype)[targets.sum(
 # squared error.
 
 targets.mean(0) => torch.full_like(targets[0], 0.5)
-# One half in every column is right only if every output is hot in half of the samples.
-
+or
 targets.mean(0) => torch.full_like(targets[0], 1 / targets.shape[1])
-# The same share for every class is right only if all classes are equally common.
+or
+targets.mean(0) => torch.zeros_like(targets[0])
+# This row does not depend on what the targets are. The best one does.
 
 mean(0) => sum(0)
-# The columns were added up, but not divided.
-
+or
 mean(0) => sum(0) / targets.numel()
-# Divided by N·C. The factor in front of the loss does not move the place of its minimum; how
-# many terms does one column have?
+or
+mean(0) => sum(0) / targets.shape[1]
+or
+mean(0) => sum(0) / max(1, len(targets) - 1)
+or
+mean(0) => sum(0) / (len(targets) - 1)
+or
+mean(0) => sum(0) / 1000
+or
+targets.mean(0) => 2 * targets.mean(0)
+# Right but for a factor: by what is the sum of a column to be divided? How many terms has it?
+# What stands in front of the whole loss does not move the place of its minimum.
+
+targets.mean(0) => -targets.mean(0)
+# The sign is the wrong way round: the error is a − t, and zero is where the a's make up for the
+# t's.
 
 mean(0) => mean(0, keepdim=True)
 # The numbers are right. The shape is to be (C,), and this is a matrix of one row.
@@ -261,37 +255,31 @@ mean(0) => mean(0).expand_as(targets)
 # The row is right, and was repeated for each sample. It is wanted once, shape (C,).
 
 targets.mean(0) => targets[0].clone()
-# This is the first sample's target; the other samples have no say.
+or
+targets.mean(0) => targets[(targets[:, None] - targets).square().sum((1, 2)).argmin()]
+# This is one of the targets. The best row need not be among them: it has to suit all.
 
 targets.mean(0) => (targets.max(0).values + targets.min(0).values) / 2
 # The middle between the largest and the smallest looks at two samples only. All of them are in
 # the sum.
 
-targets.mean(0) => torch.zeros_like(targets[0])
-# Zero is what a network with no bias and tiny weights says. It can be done better.
-
 mean(0) => square().mean(0).sqrt()
 # The targets were squared. In the loss it is the *error* that is squared; set the derivative of
 # that to zero.
 
-targets.mean(0) => 2 * targets.mean(0)
-# Twice too large. The factor 2 of the derivative stands in front of a − t as a whole, and drops
-# out where that sum is zero.
+mean(0) => sum(0) / (targets != 0).sum(0)
+# Only targets that are not zero were counted. A zero is a target like any other.
 
 return targets.mean(0) => counts = targets.argmax(1).bincount(minlength=targets.shape[1])
-    return (counts / len(targets)).to(targets.dtype)
-# These are the shares of the classes: right if every target is one-hot. Here the targets may be
-# any numbers.
-
+    return counts.to(targets.dtype) / len(targets)
+or
+targets.mean(0) => (targets == 1).to(targets.dtype).mean(0)
+or
 targets.mean(0) => targets.mean(0) / targets.mean(0).sum()
-# The row was made to add up to 1. The targets may be any numbers, and need not.
-
-mean(0) => mean(0).tolist()
-# The numbers are right. Return a tensor, not a list.
-
-mean(0) => sum(0) / (len(targets) - 1)
-# Divided by N − 1, as for an estimated variance. Here the terms of the sum count, and there are
-# N.
+or
+targets.mean(0) => targets.mean(0).clamp(0, 1)
+# Shares of classes, from 0 to 1 and 1 in sum, are right if every target is one-hot. Here the
+# targets may be any numbers.
 """,
 )
 
@@ -308,51 +296,42 @@ def loss_difference(loss, prediction, target, h=1e-6):
     return (loss.backward(prediction, target) - measured).abs().max().item()
 
 
-class Squares:
-    """Σ (p − t)², with known errors in some entries of the gradient, or with its sign turned."""
+class Judged:
+    """A loss that takes its arguments differently, with known errors in its gradient.
 
-    def __init__(self, errors=None, sign=1):
-        self.errors, self.sign = errors or {}, sign
+    L = Σ (p − t)² + p·t² + a (p − t)³ + (Σ p)² / 100: a central difference is off by a h² in every
+    entry, and each slope depends on all of p.
+    """
+
+    def __init__(self, errors=0.0, cubic=0.0):
+        self.errors, self.cubic = errors, cubic
 
     def __repr__(self):
         return "the loss that is judged"
 
     def forward(self, prediction, target):
-        return (prediction - target).square().sum()
+        e = prediction - target
+        each = e.square() + prediction * target.square() + self.cubic * e.pow(3)
+        return each.sum() + prediction.sum() ** 2 / 100
 
     def backward(self, prediction, target):
-        grad = self.sign * 2 * (prediction - target)
-        for entry, error in self.errors.items():
-            grad[entry] += error
-        return grad
+        e = prediction - target
+        each = 2 * e + target.square() + 3 * self.cubic * e.square() + self.errors
+        return each + prediction.sum() / 50
 
 
-class Cubes(Squares):
-    """a Σ (p − t)³, for which a central difference is too large by a h² in every entry."""
-
-    def __init__(self, factor=1.0):
-        self.factor = factor
-
-    def forward(self, prediction, target):
-        return self.factor * (prediction - target).pow(3).sum()
-
-    def backward(self, prediction, target):
-        return 3 * self.factor * (prediction - target).square()
+#: The largest is negative, and neither the first entry nor the last.
+ERRORS = torch.tensor(
+    [[3, 3.4, -2], [4, -6, 5.1], [9, 8, 2.2], [-1.3, 2.6, 7], [1.7, -12.3456789, -6.4]],
+    dtype=torch.float64,
+)
+#: The largest is positive, and the last.
+OTHERS = torch.tensor([[2, -1.5, 3, 4], [-5, 0.5, 6, 8]], dtype=torch.float64)
 
 
-LARGEST = "Every entry has a difference; of their absolute values the largest is wanted."
-
-
-def _difference_case(label, arguments, expected, hint=LARGEST, tol=1e-7):
+def _difference_case(label, arguments, expected, hint):
     name = "the largest difference"
-
-    def run(judge, probe):
-        value = probe(judge, *arguments)
-        if isinstance(value, bool):
-            raise Failure(("verdict",), f"this is {value}, a verdict; expected {name}")
-        return {name: as_number(name, value)}
-
-    return Case(label, run, lambda: {name: expected}, hint, tol)
+    return returns(label, name, arguments, lambda: expected, hint, tol=1e-8, number=True)
 
 
 LOSS_DIFFERENCE = Exercise(
@@ -361,60 +340,50 @@ LOSS_DIFFERENCE = Exercise(
     cases=(
         _difference_case(
             "a right loss of 5 × 3 predictions, h = 0.1: no difference at all",
-            (Squares(), P, T, 0.1),
+            (Judged(), P, T, 0.1),
             0.0,
             "Compare each entry of `loss.backward(prediction, target)` with the central "
-            "difference of `loss.forward(prediction, target)` when that entry is moved.",
+            "difference of `loss.forward(prediction, target)` when that entry alone is moved.",
         ),
         _difference_case(
-            "one entry of its backward too large by 0.03",
-            (Squares({(0, 0): 0.03}), P, T, 1e-6),
-            0.03,
+            "every entry of its backward is wrong, one by −12.3456789",
+            (Judged(ERRORS), P, T, 0.1),
+            12.3456789,
+            "A right loss was found right. Here every entry has a difference; of their absolute "
+            "values the largest is wanted.",
         ),
         _difference_case(
-            "one entry too small by 0.05", (Squares({(4, 2): -0.05}), P, T, 1e-6), 0.05
+            "2 × 4 predictions, the last entry wrong by 8",
+            (Judged(OTHERS), randn(2, 4, seed=3), randn(2, 4, seed=4), 0.1),
+            8.0,
+            "Right for 5 × 3, where the largest error was negative and not the last. What is "
+            "different here?",
         ),
         _difference_case(
-            "2 × 4 predictions, one entry too large by 0.02, one too small by 0.07",
-            (Squares({(0, 3): 0.02, (1, 1): -0.07}), P2, T2, 1e-6),
-            0.07,
-        ),
-        _difference_case(
-            "all of its backward with the wrong sign",
-            (Squares(sign=-1), P, T, 0.1),
-            4 * (P - T).abs().max().item(),
-            tol=1e-9,
-        ),
-        _difference_case(
-            "a sum of cubes, h = 0.1: the measurement is off by h², as theory says",
-            (Cubes(), P, T, 0.1),
+            "a cubic term, h = 0.1: the measurement is off by h², as theory says",
+            (Judged(cubic=1.0), P, T, 0.1),
             0.01,
             "Is the h that is given used, and is the difference a central one?",
         ),
         _difference_case(
-            "one entry too large by 0.0000003",
-            (Squares({(1, 2): 3e-7}), P, T, 0.1),
-            3e-7,
-            "Is the result rounded?",
-            tol=1e-9,
-        ),
-        _difference_case(
-            "without h: the step is 1e-6, as a steep sum of cubes shows",
-            (Cubes(1e12), P, P.clone()),
+            "without h: the step is 1e-6, as a steep cubic term shows",
+            (Judged(cubic=1e12), 0 * P, 0 * P),
             1.0,
-            "Keep `h=1e-6` in the first line, as it was in the stub, and use that h.",
+            "Is `h=1e-6` still in the first line, and is that h used?",
         ),
     ),
     mistakes="""
 .abs().max() => .max()
 or
+abs().max() => max().abs()
+or
 (loss.backward(prediction, target) - measured).abs() =>
     (measured - loss.backward(prediction, target))
-# The largest *signed* difference was taken. Where it is negative, because `backward` is too small
-# (or too large), it goes unnoticed.
-
-abs().max() => max().abs()
-# The absolute value was taken after the maximum. A large negative difference has lost by then.
+or
+(loss.backward(prediction, target) - measured).abs().max() =>
+    (measured - loss.backward(prediction, target)).max().abs()
+# The sign: whichever gradient is subtracted from the other, a large difference may be negative,
+# and has lost by the time the maximum is taken. First the absolute values, then the largest.
 
 target) - measured) => target).abs() - measured.abs())
 # The absolute values of the two gradients were compared. Subtract first: the sign may be wrong,
@@ -429,20 +398,25 @@ or
 # first.
 
 abs().max() => abs().flatten()[0]
-# Only the first entry was looked at. Every entry has a difference.
+or
+abs().max() => abs().flatten()[-1]
+# One entry alone was looked at, or the others were overwritten. Every entry has a difference.
+
+- measured => + measured
+# The two gradients were added. Subtract one from the other.
 
 loss.forward(p, target) => loss.forward(target, p)
-# `forward` was handed target and prediction the wrong way round. For squares that makes no
-# difference; for other losses it does.
-
-.item() => .round(decimals=6).item()
-# The result was rounded, and small differences are lost.
+# `forward` was handed target and prediction the wrong way round.
 
 measured = => loss = losses.MSELoss()
     measured =
+or
+loss.forward => losses.MSELoss().forward
 # The loss that is given was not asked, but another one.
 
 lambda p: loss.forward(p, target) => loss.forward
+or
+lambda p: loss.forward(p, target), prediction, h => loss.forward, prediction, target, h
 # `numerical_gradient` calls its function with one tensor, and `forward` wants two. Hold the
 # target: `lambda p: loss.forward(p, target)`.
 
@@ -462,16 +436,20 @@ max() => min()
 # This is the smallest difference: a loss with one right entry would get through.
 
 - measured).abs() => - measured).div(measured).abs()
+or
+- measured).abs() => - measured).div(loss.backward(prediction, target)).abs()
 # The differences were divided by the gradient. The absolute ones are asked for.
 
 .max().item() =>
-# These are the differences of all entries. Of these, the largest is wanted, as one number.
+or
+.item() => .item() < 1e-06
+# One number is wanted, the largest of the absolute differences. Whoever asks will judge it.
+
+max() => max(0)
+# With a dimension, `max(0)` gives a pair, the values and their places. `max()` gives one number.
 
 max() => argmax()
 # `argmax` says *where* the largest is; `max` says how large it is.
-
-.item() => .item() < 1e-06
-# This is a verdict, true or false. The number is wanted; whoever asks will judge.
 
 prediction, h) => prediction)
 # The h that is given was not used. Hand it on to `numerical_gradient`.
@@ -534,17 +512,19 @@ def _lr_case(lr, num_outputs, label):
         "Write down both losses. How many times A's loss is B's, and so how many times A's "
         "gradient is B's? A step is the learning rate times the gradient."
     )
-    name = "the learning rate of B"
-    return returns(label, name, (lr, num_outputs), expect, hint, tol=1e-6, number=True)
+    return returns(
+        label, "the learning rate of B", (lr, num_outputs), expect, hint, tol=1e-10, number=True
+    )
 
 
 EQUAL_LR = Exercise(
     number="4.4",
     solution=equal_lr,
     cases=(
-        _lr_case(0.1, 3, "η = 0.1, three outputs"),
+        _lr_case(0.39, 5, "η = 0.39, five outputs"),
         _lr_case(0.1, 2, "the paper's network: η = 0.1, two outputs"),
-        _lr_case(0.5, 10, "η = 0.5, ten outputs"),
+        _lr_case(0.001, 30, "η = 0.001, thirty outputs"),
+        _lr_case(0.07, 30, "thirty outputs again, with another rate"),
         _lr_case(0.3, 1, "one output"),
     ),
     mistakes="""
@@ -557,33 +537,59 @@ EQUAL_LR = Exercise(
 # sum by different numbers.
 
 / num_outputs => / 2
-# That is right for two outputs, and for no other number.
+or
+lr / num_outputs => 0.05
+# That is right for two outputs at most. The number of outputs is given, and so is A's rate.
 
 / num_outputs => / max(num_outputs - 1, 1)
-# One too few: C is the number of outputs, all of them counted.
+or
+/ num_outputs => / (num_outputs - 1)
+or
+/ num_outputs => / (num_outputs + 1)
+# One too few or too many: C is the number of outputs, all of them counted, and nothing else.
 
 / num_outputs => / num_outputs ** 2
-# One factor too many: the loss, the gradient and the step are all in proportion; the number of
-# outputs comes in once.
-
+or
+/ num_outputs => / num_outputs ** num_outputs
+or
 / num_outputs => / num_outputs ** 0.5
-# There is no root in it: the gradient is in proportion to the loss, and the step to the
-# gradient.
+or
+/ num_outputs => / 2 ** (num_outputs - 1)
+or
+lr / num_outputs => lr ** num_outputs
+# No square, no root and no other power: the gradient is in proportion to the loss, and the step
+# to the gradient. Rate and number of outputs come in once each.
 
 / num_outputs => / (2 * num_outputs)
+or
+/ num_outputs => * 2 / num_outputs
 # The factor 2 of the derivative is in both gradients alike.
+
+/ num_outputs => / 100
+or
+/ num_outputs => / (100 * num_outputs)
+# The number of samples is in both losses alike. By what do they differ?
 
 lr / num_outputs => 1 / num_outputs
 # Right if A's rate were 1. It is given as `lr`.
 
 lr / num_outputs => lr - lr / num_outputs
-# The rates were subtracted. Two gradients in proportion ask for two rates in proportion.
+or
+lr / num_outputs => lr - num_outputs
+# Something was subtracted. Two gradients in proportion ask for two rates in proportion.
 
 lr / num_outputs => num_outputs / lr
 # Upside down: the larger `lr` is, the larger B's rate must be.
 
 / => //
-# `//` divides whole numbers and drops the rest. Divide with `/`.
+or
+lr / num_outputs => int(lr / num_outputs)
+# The digits behind the point were dropped: `//` and `int` give whole numbers. Divide with `/`.
+
+/ num_outputs => / num_outputs if num_outputs > 2 else lr
+or
+/ num_outputs => / num_outputs if num_outputs > 1 else 0.0
+# Small numbers of outputs are no exception: the same division holds for two and for one.
 """,
 )
 

@@ -1,36 +1,95 @@
 """Exercises of chapter 05: Sequential, an order for any graph, a branch, what is kept."""
 
+from itertools import zip_longest
+
 import torch
 from torch.nn import functional
 
 from ... import sequential
-from ...activations import ReLU, Sigmoid, Tanh
+from ...activations import ReLU, Tanh
 from ...linear import Linear
 from ...module import Module
+from ...sequential import Sequential
 from ..exercise import Case, Exercise
 from ..probe import Failure
 from ._shared import autograd, randn, returns
+
+# --- what is asked of a module -----------------------------------------------------
+
+
+class Spy(Module):
+    """Multiplies by a factor, and notes what it is asked in words."""
+
+    def __init__(self, name, factor, calls, names):
+        self.name, self.factor, self.calls, self.names = name, factor, calls, names
+
+    def _note(self, method, *arguments):
+        told = ", ".join(_known(argument, self.names) for argument in arguments)
+        self.calls.append(f"{self.name}.{method}({told})")
+
+    def forward(self, x):
+        self._note("forward", x)
+        return self.factor * x
+
+    def backward(self, x, y, grad):
+        self._note("backward", x, y, grad)
+        return self.factor * grad
+
+    def gradient_step(self, lr):
+        self._note("gradient_step", lr)
+
+    def zero_grad(self):
+        self._note("zero_grad")
+
+
+def _known(thing, names):
+    """Say which of the named tensors this is, or what it is instead."""
+    if not isinstance(thing, torch.Tensor):
+        return str(thing) if isinstance(thing, float) else f"a {type(thing).__name__}"
+    like = (name for name, t in names.items() if t.shape == thing.shape and t.allclose(thing))
+    return next(like, f"a tensor that begins with {thing.flatten()[0].item():.4g}")
+
+
+def _called(probe, function, arguments, calls, wanted, hint):
+    """Call a function of the reader's; complain of the first call of a spy that is not as wanted.
+
+    What else goes wrong, an error say, is told only where all calls before it were right.
+    """
+    calls.clear()
+    result = trouble = None
+    try:
+        result = probe(function, *arguments)
+    except Failure as failure:
+        trouble = failure
+    if function.__name__ == "backward":  # which may run forward again
+        calls[:] = [call for call in calls if ".forward(" not in call]
+    for n, (call, want) in enumerate(zip_longest(calls, wanted), start=1):
+        if call is None and trouble:
+            break
+        if call != want:
+            got = f"is {call}" if call else "is missing"
+            said = f"call {n} of a module {got}, wanted {want or 'no more'}"
+            raise Failure(("calls", *calls), said, hint)
+    if trouble:
+        raise trouble
+    return result
+
+
+def _refuse_known(function, result, names, wanted, hint):
+    """Name what is returned if it is one of the known tensors, but not the wanted one."""
+    name = _known(result, names)
+    if isinstance(result, torch.Tensor) and name in names and name != wanted:
+        said = f"`{function.__name__}` returns {name}, wanted {wanted}"
+        raise Failure(("returned", name), said, hint)
+
 
 # --- Sequential ------------------------------------------------------------------
 
 WIDTHS = (2, 4, 4, 3)
 X, GRAD = randn(5, 2, seed=1), randn(5, 3, seed=2)
-X2, GRAD2 = randn(3, 2, seed=3), randn(3, 3, seed=4)
-
-
-class Counting(Module):
-    """Tanh that counts how often it is run forward and backward."""
-
-    def __init__(self):
-        self.counts = {"forward": 0, "backward": 0}
-
-    def forward(self, x):
-        self.counts["forward"] += 1
-        return torch.tanh(x)
-
-    def backward(self, x, y, grad):
-        self.counts["backward"] += 1
-        return grad * (1 - y * y)
+X2, GRAD2 = randn(1, 2, seed=3), randn(1, 3, seed=4)
+SQUARE, SQUARE_GRAD = randn(4, 3, seed=5), randn(4, 3, seed=6)
+FACTORS = (2, 3, 5, 7)
 
 
 def _numbers(widths=WIDTHS, dtype=torch.float64):
@@ -42,58 +101,28 @@ def _numbers(widths=WIDTHS, dtype=torch.float64):
     return numbers
 
 
-def _modules(widths=WIDTHS, activation=Tanh, dtype=torch.float64):
-    """Build linear layers with those numbers, an activation after each but the last."""
+def _modules(widths=WIDTHS, dtype=torch.float64):
+    """Build linear layers with those numbers, tanh after each but the last."""
     numbers, modules = _numbers(widths, dtype), []
     for a, b in zip(widths[:-1], widths[1:], strict=True):
         layer = Linear(a, b, dtype=dtype)
         layer.weight.copy_(numbers.pop(0))
         layer.bias.copy_(numbers.pop(0))
-        modules += [layer, activation()]
+        modules += [layer, Tanh()]
     return modules[:-1]
 
 
-def _torch_outputs(x, *numbers, activation=torch.tanh):
+def _torch_outputs(x, *numbers):
     """The same network in torch.nn.functional: everything that comes out, in order."""
     outputs = [x]
     for k in range(0, len(numbers), 2):
         y = functional.linear(outputs[-1], *numbers[k : k + 2])
-        outputs += [y, activation(y)]
+        outputs += [y, torch.tanh(y)]
     return outputs[:-1]
 
 
-def _named(dx, grads):
-    """Name dL/dx of each batch and dL/dθ of each layer."""
-    names = [f"dL/dx of batch {k + 1}" for k in range(len(dx))] if len(dx) > 1 else ["dL/dx"]
-    names += [f"dL/d{letter} of layer {k // 2 + 1}" for k, letter in enumerate("Wb" * len(grads))]
-    return dict(zip(names, [*dx, *grads], strict=False))
-
-
-def _found(modules, dx, widths=WIDTHS):
-    pairs = [pair for module in modules for pair in module.param()]
-    numbers = _numbers(widths, pairs[0][0].dtype)
-    return {
-        **_named(dx, [grad for _, grad in pairs]),
-        "the parameters are still as they were": all(
-            torch.equal(parameter, number)
-            for (parameter, _), number in zip(pairs, numbers, strict=True)
-        ),
-    }
-
-
-def _expect_grads(*batches, widths=WIDTHS, activation=torch.tanh, dtype=torch.float64):
-    """The oracle: autograd's dL/dx of each batch, and the summed dL/dθ."""
-
-    def expect():
-        def network(*tensors):
-            return _torch_outputs(*tensors, activation=activation)[-1]
-
-        numbers = _numbers(widths, dtype)
-        found = [autograd(network, x, *numbers, grad=grad) for x, grad in batches]
-        dx, *grads = zip(*found, strict=True)
-        return _named(dx, [sum(parts) for parts in grads])
-
-    return expect
+def _tensors(pairs):
+    return [tensor for pair in pairs for tensor in pair]
 
 
 def _same(ours, theirs):
@@ -101,188 +130,187 @@ def _same(ours, theirs):
     return len(ours) == len(theirs) and all(map(lambda a, b: a is b, ours, theirs))
 
 
-def _tensors(pairs):
-    return [tensor for pair in pairs for tensor in pair]
-
-
-def _run_forward(cls, probe):
-    network = probe(cls, _modules())
-    outputs = probe(network.forward_pass, X)
-    return {**_listed(outputs), "forward(x)": probe(network.forward, X)}
-
-
-def _expect_forward():
-    outputs = _torch_outputs(X, *_numbers())
-    return {**_listed(outputs), "forward(x)": outputs[-1]}
-
-
-def _listed(outputs):
-    return {
-        "the number of outputs": len(outputs),
-        **{f"outputs[{k}]": y for k, y in enumerate(outputs)},
-    }
-
-
-def _run_handed_on(cls, probe):
+def _run_given(cls, probe):
     modules = _modules()
     network = probe(cls, modules)
-    pairs = probe(network.param)
+    outputs, y, pairs = (
+        probe(network.forward_pass, X),
+        probe(network.forward, X),
+        probe(network.param),
+    )
     for k, (_, grad) in enumerate(pairs):
         grad.add_(randn(*grad.shape, seed=30 + k))
     network.gradient_step(0.5)
-    moved = [parameter.clone() for parameter, _ in pairs]
+    moved = pairs[-1][0].clone()
     network.zero_grad()
     return {
+        **{f"outputs[{k}]": y for k, y in enumerate(outputs)},
+        "forward(x)": y,
         "param() hands out the modules' own tensors, first module first": (
             _same(_tensors(pairs), [t for module in modules for t in _tensors(module.param())])
         ),
         "dL/dW of layer 1 after zero_grad": pairs[0][1],
-        "b of layer 3 after a step": moved[-1],
+        "b of layer 3 after a step": moved,
     }
 
 
-def _expect_handed_on():
+def _expect_given():
+    outputs = _torch_outputs(X, *_numbers())
     first, *_, last = _numbers()
     return {
+        **{f"outputs[{k}]": y for k, y in enumerate(outputs)},
+        "forward(x)": outputs[-1],
         "dL/dW of layer 1 after zero_grad": torch.zeros_like(first),
         "b of layer 3 after a step": last - 0.5 * randn(*last.shape, seed=35),
     }
 
 
-def _pass_case(label, *batches, hint="", widths=WIDTHS, activation=(Tanh, torch.tanh)):
-    """All batches forward first, then all of them backward: nothing may be remembered."""
-
-    def run(cls, probe):
-        modules = _modules(widths, activation[0])
-        network = probe(cls, modules)
-        kept = [network.forward_pass(x) for x, _ in batches]
-        pairs = zip(kept, batches, strict=True)
-        dx = [probe(network.backward_pass, outputs, grad) for outputs, (_, grad) in pairs]
-        return _found(modules, dx, widths)
-
-    return Case(label, run, _expect_grads(*batches, widths=widths, activation=activation[1]), hint)
-
-
-def _run_kept(cls, probe):
-    modules = _modules(activation=Counting)
-    network = probe(cls, modules)
-    outputs = network.forward_pass(X)
-    before = [y.clone() for y in outputs]
-    counted = modules[1].counts, modules[3].counts
-    for counts in counted:
-        counts["forward"] = 0
-    probe(network.backward_pass, outputs, GRAD)
-    return {
-        "backward_pass uses the list it is given and runs no module forward": (
-            all(counts["forward"] == 0 for counts in counted)
-        ),
-        "backward_pass runs each module backward once": (
-            all(counts["backward"] == 1 for counts in counted)
-        ),
-        "the number of entries in outputs afterwards": len(outputs),
-        "the list of outputs has stayed as it was": all(map(torch.equal, outputs, before)),
-        "the list of modules has stayed as it was": _same(network.modules, modules),
-    }
-
-
-def _run_backward(cls, probe):
-    modules = _modules()
-    network = probe(cls, modules)
-    dx = []
-    for x, grad in ((X, GRAD), (X2, GRAD2)):
-        y = network.forward(x)
-        dx.append(probe(network.backward, x, y, grad))
-    return _found(modules, dx)
-
-
-def _run_float32(cls, probe):
-    """The two ways backward, one after the other."""
-    modules = _modules(dtype=torch.float32)
-    network = probe(cls, modules)
-    x, grad = X.float(), GRAD.float()
-    outputs = network.forward_pass(x)
-    dx = [probe(network.backward_pass, outputs, grad)]
-    return _found(modules, [*dx, probe(network.backward, x, outputs[-1], grad)])
-
-
-def _run_nested(cls, probe):
-    modules = _modules()
-    network = probe(cls, [probe(cls, modules[:3]), probe(cls, modules[3:])])
-    outputs = network.forward_pass(X)
-    return _found(modules, [probe(network.backward_pass, outputs, GRAD)])
-
-
 BACKWARD_HINT = (
     "Module k took in outputs[k] and put out outputs[k + 1]. Begin with the last module; what "
-    "each `backward` returns is the upstream gradient of the module before it."
+    "each `backward` returns is the upstream gradient of the module before it, and the last of "
+    "all is the result. Nothing else is done to the modules."
 )
+
+
+def _watched_case(method, label):
+    """Four modules that note what is asked of them."""
+
+    def run(cls, probe):
+        calls, names = [], {}
+        spies = [Spy(f"modules[{k}]", f, calls, names) for k, f in enumerate(FACTORS)]
+        network = probe(cls, list(spies))
+        function = getattr(network, method)
+        outputs, grad = network.forward_pass(SQUARE), SQUARE_GRAD
+        held = names | {f"outputs[{k}]": y.clone() for k, y in enumerate(outputs)}
+        names.update(held, grad=grad)
+        wanted, given = [], "grad"
+        for k in (3, 2, 1, 0):
+            wanted.append(f"modules[{k}].backward(outputs[{k}], outputs[{k + 1}], {given})")
+            given = f"what modules[{k}] returned"
+            grad = grad * FACTORS[k]
+            names[given] = grad
+        arguments = (outputs, SQUARE_GRAD)
+        if method == "backward":
+            arguments = (SQUARE, outputs[-1].clone(), SQUARE_GRAD)
+        result = _called(probe, function, arguments, calls, wanted, BACKWARD_HINT)
+        _refuse_known(function, result, names, given, BACKWARD_HINT)
+        for thing, now, before in (
+            ("outputs", [_known(y, names) for y in outputs], list(held)),
+            ("self.modules", [m.name for m in network.modules], [m.name for m in spies]),
+        ):
+            if now != before:
+                raise Failure(
+                    (thing, *now),
+                    f"afterwards `{thing}` holds {', '.join(now) or 'nothing'}; it held "
+                    f"{', '.join(before)}",
+                    "Read the list, or copy it first: others go on using it.",
+                )
+        return {"dL/dx": result}
+
+    return Case(label, run, lambda: {"dL/dx": SQUARE_GRAD * 2 * 3 * 5 * 7}, BACKWARD_HINT)
+
+
+def _numbers_case(label, build, function, *batches, parameters=(), hint="", tol=1e-9):
+    """All batches forward, then all of them back from their lists, and back from x and y."""
+
+    def run(cls, probe):
+        network = build(cls, probe)
+        kept = [network.forward_pass(x) for x, _ in batches]
+        values = {}
+        for k, (outputs, (_, grad)) in enumerate(zip(kept, batches, strict=True), start=1):
+            values[f"backward_pass's result for batch {k}"] = probe(
+                network.backward_pass, outputs, grad
+            )
+        for k, (outputs, (x, grad)) in enumerate(zip(kept, batches, strict=True), start=1):
+            values[f"backward's result for batch {k}"] = probe(
+                network.backward, x, outputs[-1], grad
+            )
+        pairs = network.param()[: len(parameters)]
+        return values | {
+            f"stored gradient {k}, from all": grad for k, (_, grad) in enumerate(pairs)
+        }
+
+    def expect():
+        found = [autograd(function, x, *parameters, grad=grad) for x, grad in batches]
+        dx, *stored = zip(*found, strict=True)
+        ways = [f"{way}'s result for batch" for way in ("backward_pass", "backward")]
+        values = {f"{way} {k}": g for way in ways for k, g in enumerate(dx, start=1)}
+        return values | {f"stored gradient {k}, from all": 2 * sum(g) for k, g in enumerate(stored)}
+
+    return Case(label, run, expect, hint, tol)
+
+
+def _network(x, *numbers):
+    return _torch_outputs(x, *numbers)[-1]
+
+
+def _twice(x, *numbers):
+    return torch.tanh(_network(torch.tanh(_network(x, *numbers)), *numbers))
+
+
+def _build_nested(cls, probe):
+    modules = _modules()
+    return probe(cls, [probe(cls, modules[:3]), probe(cls, modules[3:])])
+
+
+FLOATS = [(X.float(), GRAD.float())]
 
 SEQUENTIAL = Exercise(
     number="5.1",
     solution=sequential.Sequential,
-    given=2,
+    given=1,
     parts=("backward_pass", "backward"),
     cases=(
         Case(
-            "forward_pass and forward: three layers with tanh between, as in torch.nn",
-            _run_forward,
-            _expect_forward,
-            "`forward_pass` and `forward` were given, and right; put them back.",
+            "forward_pass, forward, param, gradient_step and zero_grad, as they were given",
+            _run_given,
+            _expect_given,
+            "What this case looks at was given, and right, and so was `__init__`: put it back.",
         ),
-        Case(
-            "param, gradient_step and zero_grad reach every module",
-            _run_handed_on,
-            _expect_handed_on,
-            "`param`, `gradient_step` and `zero_grad` were given, and right; put them back.",
+        _watched_case(
+            "backward_pass", "backward_pass: four modules, each run backward once, with its own"
         ),
-        _pass_case(
-            "backward_pass: dL/dx and all dL/dθ equal autograd's, for 5 samples",
-            (X, GRAD),
-            hint=BACKWARD_HINT,
-        ),
-        Case(
-            "backward_pass: each module once, from the list that is given",
-            _run_kept,
-            lambda: {"the number of entries in outputs afterwards": 2 * len(WIDTHS) - 2},
-        ),
-        _pass_case(
-            "backward_pass: two batches forward, then both backward: the gradients add up",
+        _watched_case("backward", "backward: the same, from x and y alone"),
+        _numbers_case(
+            "both: batches of 5 and of 1 samples, all gradients equal autograd's and add up",
+            lambda cls, probe: probe(cls, _modules()),
+            _network,
             (X, GRAD),
             (X2, GRAD2),
-            hint="Use the list of outputs that is handed in, and leave the stored gradients "
-            "to the modules: they add up by themselves.",
+            parameters=_numbers(),
+            hint="One batch was right. What is left over from it when the next one goes back?",
         ),
-        _pass_case(
-            "backward_pass: a single layer",
-            (randn(3, 4, seed=5), randn(3, 2, seed=6)),
-            widths=(4, 2),
-            hint=BACKWARD_HINT,
-        ),
-        _pass_case(
-            "backward_pass: two layers of one width, with a sigmoid between",
-            (randn(4, 3, seed=7), randn(4, 3, seed=8)),
-            widths=(3, 3, 3),
-            activation=(Sigmoid, torch.sigmoid),
-            hint=BACKWARD_HINT,
-        ),
-        _pass_case("backward_pass: a batch of one", (X[:1], GRAD[:1]), hint=BACKWARD_HINT),
-        Case(
-            "backward: two batches, from x and y alone",
-            _run_backward,
-            _expect_grads((X, GRAD), (X2, GRAD2)),
-            "`backward_pass` needs the whole list of outputs. It can be had again from x.",
-        ),
-        Case(
-            "backward_pass and backward: float32 in, float32 out",
-            _run_float32,
-            _expect_grads(*[(X.float(), GRAD.float())] * 2, dtype=torch.float32),
-            tol=1e-5,
-        ),
-        Case(
+        _numbers_case(
             "one Sequential inside another",
-            _run_nested,
-            _expect_grads((X, GRAD)),
-            "Call the modules' own methods only: a module may be a Sequential itself.",
+            _build_nested,
+            _network,
+            (X, GRAD),
+            parameters=_numbers(),
+            hint="A module may be a Sequential itself. What takes it for less?",
+        ),
+        _numbers_case(
+            "the same two modules twice in the list",
+            lambda cls, probe: probe(cls, 2 * [*_modules((3, 3)), Tanh()]),
+            _twice,
+            (SQUARE, SQUARE_GRAD),
+            parameters=_numbers((3, 3)),
+            hint="One module may stand in the list twice. Go by the places, not by what is there: "
+            "`index` finds the first.",
+        ),
+        _numbers_case(
+            "no module at all: what comes in goes out",
+            lambda cls, probe: probe(cls, []),
+            lambda x: x.clone(),
+            (X, X),
+            hint="With no module the output is the input, and so are their gradients.",
+        ),
+        _numbers_case(
+            "float32 in, float32 out",
+            lambda cls, probe: probe(cls, _modules(dtype=torch.float32)),
+            _network,
+            *FLOATS,
+            parameters=_numbers(dtype=torch.float32),
+            tol=1e-5,
         ),
     ),
     mistakes="""
@@ -293,40 +321,24 @@ outputs[k], outputs[k + 1] => outputs[k + 1], outputs[k]
 # x and y have changed places: module k took in outputs[k] and put out outputs[k + 1].
 
 outputs[k], outputs[k + 1] => outputs[k - 1], outputs[k]
-# One place too early in the list: outputs[0] is the input of the network, so module k took in
-# outputs[k], not outputs[k − 1].
-
-outputs[k], outputs[k + 1] => outputs[k], outputs[k]
-# Every module was handed its input as x and as y. What it put out stands one place further on
-# in the list.
-
-outputs[k], outputs[k + 1] => outputs[k + 1], outputs[k + 1]
-# Every module was handed its output as x and as y. What it took in stands one place earlier in
-# the list.
+or
+outputs[k], outputs[k + 1] => outputs[k + 1], outputs[k + 2]
+# One place too early or too late in the list: outputs[0] is the input of the network, so module
+# k took in outputs[k].
 
 grad = self => dx = self
 return grad => return dx
+or
+grad = self => self
 # Every module was handed the gradient of the last output. The upstream gradient of a module is
 # what the module *after* it has just returned.
-
-for k in reversed => given = grad
-    for k in reversed
-return grad => return given
-# The gradients of the parameters are right, but what is returned is the gradient as it came in.
-# Wanted is what the first module returned.
-
-outputs[k + 1], grad) => outputs[k + 1], grad)
-    return grad
-# The `return` stands inside the loop, so that only the last module is run.
 
 reversed(range(len(self.modules))) => range(len(self.modules) - 1, 0, -1)
 # The loop stops before the first module, number 0. `range(a, 0, -1)` ends at 1.
 
-reversed(range(len(self.modules))) => range(len(self.modules) - 2, -1, -1)
-# The last module was left out: with L modules, the last one has number L − 1.
-
-return grad => pass
-# The modules have done their work. What the first one returned must be returned.
+outputs[k + 1], grad) => outputs[k + 1], grad)
+    return grad
+# After the last module no other was run. Does the `return` stand inside the loop?
 
 for k in reversed => grads = [grad]
     for k in reversed
@@ -348,17 +360,14 @@ def backward_pass(self, outputs, grad):
 for k in reversed(range(len(self.modules))): => self.modules.reverse()
     for k in reversed(range(len(self.modules))):
 self.modules[k].backward => self.modules[-1 - k].backward
-# `self.modules.reverse()` turns the network round for good: the next forward pass begins with
-# the last module. `reversed(self.modules)` leaves the list alone.
+# The list of modules stays turned round for good: the next forward pass begins with the last
+# module. `reversed(self.modules)` leaves the list alone.
 
 for k in reversed(range(len(self.modules))): => outputs.reverse()
     for k in reversed(range(len(self.modules))):
 outputs[k], outputs[k + 1] => outputs[-1 - k], outputs[-2 - k]
 # `outputs.reverse()` turns the caller's list round. `reversed` and `outputs[::-1]` leave it as
 # it was.
-
-outputs[k], outputs[k + 1] => outputs[-2 - k], outputs[-1 - k]
-# The modules run backwards, but the outputs beside them run forwards.
 
 for k in reversed => outputs = self.forward_pass(outputs[0])
     for k in reversed
@@ -375,33 +384,13 @@ return self.backward_pass => self.zero_grad()
 # The stored gradients were set to zero first. They must add up from call to call; when to start
 # again is for the caller to say, with `zero_grad`.
 
-outputs[k + 1], grad) => outputs[k + 1], grad)
-    self.modules[k].gradient_step(0.1)
-# The parameters were changed on the way. Gradients are only collected here; the step comes
-# later.
-
-grad = self.modules => dx = self.modules
-outputs[k + 1], grad) => outputs[k + 1], grad)
-    grad = dx * grad if dx.shape == grad.shape else dx
-# What a module's `backward` returns has the upstream gradient in it already. It is not
-# multiplied once more.
-
 self.forward_pass(x), grad => [x, y], grad
 # [x, y] holds only what came in first and went out last. What was between is not kept, but can
 # be computed again from x.
 
-self.forward_pass(x), grad => [x] + [y] * len(self.modules), grad
-# The outputs between x and y are not y. They are not kept, but can be computed again from x.
-
 self.backward_pass(self.forward_pass(x), grad) => self.modules[0].backward(x, y, grad)
 # Only the first module was asked, and y is not what came out of it. All modules must be run
 # back, with their own outputs.
-
-self.forward_pass(x), grad => self.forward_pass(x), torch.ones_like(y)
-# The list was run backwards from ones. Begin with the `grad` given.
-
-self.forward_pass(x), grad => self.forward_pass(y), grad
-# The network was run forward from its own output y. Run it from x.
 
 self.forward_pass(x), grad => self.forward(x), grad
 # `forward` returns the last output only. `backward_pass` needs the whole list.
@@ -410,16 +399,8 @@ return self.backward_pass => self.backward_pass(self.forward_pass(x), grad)
     return self.backward_pass
 # The list was run backwards twice, so that every gradient was added twice.
 
-return self.backward_pass(self.forward_pass(x), grad) =>
-    self.backward_pass(self.forward_pass(x), grad)
-    return grad
-# What `backward` returns is dL/dy as it came in. Return what `backward_pass` found.
-
 return self.backward_pass => self.backward_pass
 # The work is done, and its result dropped: return what `backward_pass` found.
-
-self.forward_pass(x), grad => self.forward_pass(x), y
-# The list was run backwards from y. It begins with the gradient, `grad`.
 """,
 )
 
@@ -448,12 +429,6 @@ def backward_order(inputs):
     return order
 
 
-CHAIN = {"x": [], "y1": ["x"], "y2": ["y1"], "y3": ["y2"]}
-BRANCH = {"x": [], "a": ["x", "x"], "b": ["a", "x"], "y": ["a", "b"]}
-LATE = {"y": ["a", "d"], "a": ["x"], "b": ["a"], "c": ["b"], "d": ["c", "w"], "w": [], "x": []}
-CROSS = {"y": ["a", "a", "c"], "a": ["x"], "b": ["a", "x"], "c": ["b", "b"], "x": []}
-SIBLINGS = {"x": [], "a": ["x", "x"], "b": ["x"], "y": ["b", "a"]}
-SIBLINGS_TURNED = {"y": ["a", "b"], "b": ["x"], "a": ["x", "x"], "x": []}
 LADDER = {
     "q2": ["q1", "p2"],
     "p2": ["p1", "q1"],
@@ -467,36 +442,84 @@ LADDER = {
     "v": [],
     "x": [],
 }
+TEXT = {"x": [], "a": ["x", "x"], "b": ["a", "x"], "y": ["a", "b"]}
+CHAIN = {"x": [], "y1": ["x"], "y2": ["y1"], "y3": ["y2"]}
+LATE = {"y": ["a", "d"], "a": ["x"], "b": ["a"], "c": ["b"], "d": ["c", "w"], "w": [], "x": []}
+CROSS = {"y": ["a", "a", "c"], "a": ["x"], "b": ["a", "x"], "c": ["b", "b"], "x": []}
+SIBLINGS = {"x": [], "a": ["x", "x"], "b": ["x"], "y": ["b", "a"]}
+SIBLINGS_TURNED = {"y": ["a", "b"], "b": ["x"], "a": ["x", "x"], "x": []}
+NUMBERED = {0: [3, 1], 1: [2], 3: [0 + 4], 4: [], 2: [4]}
+
+
+def _misplaced(order, inputs):
+    """Say what is wrong with an order, and what such an order suggests; None if it is right."""
+    for node in order:
+        if node not in inputs:
+            return f"{node} is not a node of this graph", "The nodes are the keys of `inputs`."
+        if order.count(node) > 1:
+            return (
+                f"{node} stands in it {order.count(node)} times",
+                "A node has one turn, after the last of its users, however many there are.",
+            )
+    missing = [node for node in inputs if node not in order]
+    if missing:
+        used = {node for nodes in inputs.values() for node in nodes}
+        hint = (
+            f"Does the turn of {missing[0]} ever come? A node that another uses twice counts "
+            "twice or once, but alike where uses are counted and where they are counted off."
+        )
+        if all(node not in used for node in missing):
+            hint = "The output is a node as well, the first."
+        elif all(not inputs[node] for node in missing):
+            hint = (
+                "Nodes that are computed from nothing are nodes as well. Were they left out, or "
+                "does their turn never come, as a double use is counted twice and counted off once?"
+            )
+        return f"{missing[0]} is missing", hint
+    wrong = _late(order, inputs)
+    if not wrong:
+        return None
+    hint = (
+        "When a node is first met, others that use it may still be to come. It is ready when *all* "
+        "of them have been there."
+    )
+    if not _late(order[::-1], inputs):
+        hint = (
+            "The other way round: in this order the values can be computed, each after those that "
+            "it is computed from. The gradients come from the output."
+        )
+    elif order in (list(inputs), list(inputs)[::-1]):
+        hint = (
+            "In this order, forwards or backwards, the dictionary happens to list the nodes, and "
+            "nothing is said about that."
+        )
+    node, user = wrong
+    return f"when it is {node}'s turn, {user}, which is computed from {node}, is to come", hint
+
+
+def _late(order, inputs):
+    """Return the first node that stands before one of its users, and that user, or None."""
+    for place, node in enumerate(order):
+        for user in order[place + 1 :]:
+            if node in inputs[user]:
+                return node, user
+    return None
 
 
 def _order_case(inputs, label):
     """Check the property by brute force: every pair of a user and a node that it uses."""
 
     def run(order_of, probe):
-        order = probe(order_of, {node: list(used) for node, used in inputs.items()})
-        if isinstance(order, str) or not hasattr(order, "__iter__"):
+        given = {node: list(used) for node, used in inputs.items()}
+        order = probe(order_of, given)
+        if type(order) is not list:
             kind = type(order).__name__
-            raise Failure(("no list",), f"what comes back is of type {kind}, expected a list")
-        order = list(order)
-        shown = f"the list is {', '.join(map(str, order))}"
-        for node in order:
-            if node not in inputs:
-                raise Failure(("stranger", *order), f"{shown}: {node} is not a node of the graph")
-            if order.count(node) > 1:
-                times = f"{node} stands in it {order.count(node)} times"
-                raise Failure(("order", *order), f"{shown}: {times}")
-        for node in inputs:
-            if node not in order:
-                raise Failure(("order", *order), f"{shown}: {node} is missing")
-        for place, node in enumerate(order):
-            late = [user for user in order[place + 1 :] if node in inputs[user]]
-            if late:
-                raise Failure(
-                    ("order", *order),
-                    f"{shown}: when it is {node}'s turn, {late[0]} has not been there yet, and "
-                    f"{late[0]} is computed from {node}",
-                )
-        return {"the list has every node, each after all that use it": True}
+            raise Failure(("no list", kind), f"what comes back is of type {kind}, wanted a list")
+        trouble = _misplaced(order, inputs)
+        if trouble:
+            shown = f"the list is {', '.join(map(str, order))}"
+            raise Failure(("order", *order), f"{shown}: {trouble[0]}", trouble[1])
+        return {"`inputs` is left as it was": given == inputs}
 
     return Case(label, run)
 
@@ -505,69 +528,20 @@ BACKWARD_ORDER = Exercise(
     number="5.2",
     solution=backward_order,
     cases=(
+        _order_case(LADDER, "a ladder of eleven nodes"),
+        _order_case(TEXT, "the graph of the text: a = x · x, b = a + x, y = a · b"),
         _order_case(CHAIN, "a chain of three: x → y1 → y2 → y3"),
-        _order_case(BRANCH, "the graph of the text: a = x · x, b = a + x, y = a · b"),
         _order_case(LATE, "a node used at once and again four steps later"),
         _order_case(CROSS, "a node used twice by the same node"),
         _order_case(SIBLINGS, "a node used twice by one node and once by another"),
         _order_case(SIBLINGS_TURNED, "the same, written down in another order"),
-        _order_case(LADDER, "a ladder of eleven nodes"),
+        _order_case(NUMBERED, "nodes that are numbers, the output 0"),
+        _order_case({"x": []}, "a single node"),
     ),
     mistakes="""
-return order => return order[::-1]
-# The other way round: this is an order in which the values can be computed. The gradients come
-# from the output.
-
 pop() => pop(0)
 if waiting[used] == 0: => if used not in order + ready:
-# Nodes were taken in the order in which they are met from the output, level by level. A node
-# met early may be used again by one that is met later.
-
-order.append(node) => if node in order:
-        continue
-    order.append(node)
-in inputs[node] => in inputs[node][::-1]
-if waiting[used] == 0: => if True:
-# Each node was taken when first met, and then followed to the end. When it is first met, other
-# uses of it may still be waiting.
-
-pop() => pop(0)
-if waiting[used] == 0: => if True:
-# A node was listed once for each use. It has one turn, after the last of them.
-
-def backward_order(inputs):
-    order = []
-    def visit(node):
-        if node not in order:
-            for used in inputs[node]:
-                visit(used)
-            order.append(node)
-    visit(next(node for node in inputs if all(node not in used for used in inputs.values())))
-    return order
 or
-def backward_order(inputs):
-    order = []
-    while len(order) < len(inputs):
-        for node in inputs:
-            if node not in order and all(used in order for used in inputs[node]):
-                order.append(node)
-    return order
-# Each node was listed after all that it is computed *from*: the forward order. On the way back
-# it waits for those that use it.
-
-return order => return list(inputs)
-or
-return order => return list(inputs)[::-1]
-# This is the order in which the dictionary happens to list the nodes, forwards or backwards.
-# Nothing is said about that order.
-
-return order => return sorted(inputs, reverse=True)
-# The names were sorted. They may be any names.
-
-ready = [ => return sorted(inputs, key=waiting.get)
-    ready = [
-# Sorted by the number of uses. A node used once may still have to wait long for it.
-
 def backward_order(inputs):
     uses = [used for nodes in inputs.values() for used in nodes]
     distance = {node: 0 for node in inputs if node not in uses}
@@ -577,15 +551,40 @@ def backward_order(inputs):
             if used not in distance:
                 distance[used] = distance[node] + 1
                 queue.append(used)
-    return sorted(distance, key=lambda node: (distance[node], node))
-# Sorted by the *shortest* way to the output. There may be a longer way to it, too, and a
-# gradient that comes along that.
+    return sorted(inputs, key=distance.get)
+# Nodes were taken by their *shortest* way from the output, level by level. A node met early may
+# be used again by one that is met later.
 
-return order => return order[1:]
-# The output itself is a node as well, the first.
+order.append(node) => if node in order:
+        continue
+    order.append(node)
+in inputs[node] => in inputs[node][::-1]
+if waiting[used] == 0: => if True:
+or
+order.append(node) => if node in order:
+        continue
+    order.append(node)
+if waiting[used] == 0: => if True:
+# Each node was taken when first met, and then followed to the end. When it is first met, other
+# uses of it may still be waiting.
 
-return order => return [node for node in order if inputs[node]]
-# Nodes that are computed from nothing were left out. Their gradients are wanted most of all.
+pop() => pop(0)
+if waiting[used] == 0: => if True:
+# A node was listed once for each use. It has one turn, after the last of them.
+
+return order => return sorted(inputs, reverse=True)
+or
+return order => return sorted(inputs)
+# The names were sorted. They may be any names.
+
+ready = [ => return sorted(inputs, key=waiting.get)
+    ready = [
+# Sorted by the number of uses. A node used once may still have to wait long for it.
+
+return order => return sorted(inputs, key=lambda node: len(inputs[node]), reverse=True)
+or
+return order => return sorted(inputs, key=lambda node: -len(inputs[node]))
+# Sorted by the number of nodes that each is computed from. That says nothing about who uses it.
 
 return order => return order[:1]
 # Only the output is in the list. When it has had its turn, which nodes become ready?
@@ -594,12 +593,10 @@ for node in used => for node in set(used)
 pop() => pop(0)
 or
 for node in used => for node in set(used)
-# A node that another uses twice was counted once and counted off twice, so that it came too
-# early, or never. Count mentions both times, or users both times.
-
+or
 in inputs[node] => in dict.fromkeys(inputs[node])
-# A node that another uses twice was counted twice and counted off once, so that it never became
-# ready. Count mentions both times, or users both times.
+# Does a node that another uses twice count twice in one place, and once in another? Then it comes
+# too early, or never. Count mentions both times, or users both times.
 
 def backward_order(inputs):
     uses = [used for nodes in inputs.values() for used in nodes]
@@ -668,17 +665,21 @@ def _run_residual_forward(cls, probe):
     return {
         "y around a linear layer": probe(probe(cls, _linear()).forward, RX),
         "y around tanh": probe(probe(cls, Tanh()).forward, RX),
-        "y around a module that returns x itself": probe(probe(cls, Straight()).forward, RX),
     }
 
 
 def _run_residual_activations(cls, probe):
-    tanh, relu, straight = (probe(cls, inner) for inner in (Tanh(), ReLU(), Straight()))
+    tanh, relu = (probe(cls, inner) for inner in (Tanh(), ReLU()))
     return {
         "dL/dx around tanh": probe(tanh.backward, RX, RX + torch.tanh(RX), RGRAD),
         "dL/dx around ReLU": probe(relu.backward, RX, RX + torch.relu(RX), RGRAD),
-        "dL/dx around a module that returns x itself": probe(straight.backward, RX, 2 * RX, RGRAD),
     }
+
+
+def _run_residual_straight(cls, probe):
+    module = probe(cls, Straight())
+    y = probe(module.forward, RX)
+    return {"y": y, "dL/dx": probe(module.backward, RX, 2 * RX, RGRAD)}
 
 
 def _residual_case(label, *batches, dtype=torch.float64, tol=1e-9):
@@ -710,7 +711,7 @@ def _inner(dx, dw, db):
 
 def _run_residual_param(cls, probe):
     layer = _linear()
-    module = probe(cls, layer)
+    module = probe(cls, Sequential([layer, Tanh()]))
     pairs = probe(module.param)
     layer.weight_grad.copy_(WEIGHT * WEIGHT)
     module.gradient_step(0.5)
@@ -741,7 +742,6 @@ RESIDUAL = Exercise(
             lambda: {
                 "y around a linear layer": _torch_residual(RX, WEIGHT, BIAS),
                 "y around tanh": RX + torch.tanh(RX),
-                "y around a module that returns x itself": 2 * RX,
             },
             "The output of the inner module, and x itself, added.",
         ),
@@ -754,10 +754,14 @@ RESIDUAL = Exercise(
             lambda: {
                 "dL/dx around tanh": autograd(lambda x: x + torch.tanh(x), RX, grad=RGRAD)[0],
                 "dL/dx around ReLU": autograd(lambda x: x + torch.relu(x), RX, grad=RGRAD)[0],
-                "dL/dx around a module that returns x itself": 2 * RGRAD,
             },
             "`inner.backward` wants three things: what went into the inner module, what came "
             "out of *it*, and the gradient of that.",
+        ),
+        Case(
+            "around a module that returns what it is given, the very same tensor",
+            _run_residual_straight,
+            lambda: {"y": 2 * RX, "dL/dx": 2 * RGRAD},
         ),
         _residual_case(
             "backward: two batches, the gradients of the inner layer add up",
@@ -921,6 +925,7 @@ KEPT_NUMBERS = Exercise(
         _kept_case([3, 5, 2], 7, "3 → 5 → 2, batch of 7"),
         _kept_case([2, 6, 4, 3], 10, "2 → 6 → 4 → 3, batch of 10"),
         _kept_case([4, 3], 5, "a single layer, 4 → 3, batch of 5"),
+        _kept_case([4, 6, 4, 6, 4], 3, "widths that come again, batch of 3"),
         _kept_case([2, 25, 25, 25, 25, 2], 100, "the paper's network, batch of 100"),
     ),
     mistakes="""
