@@ -282,9 +282,9 @@ def one_row_fits(owner, model, loss, x, y, **_):
         with tried(owner):
             loss.backward(model.forward(x), y)
         return
-    pairs = model.param()  # cloned by hand: deepcopy takes five times as long for a tensor
-    clones = {id(tensor): tensor.clone() for pair in pairs for tensor in pair}
     try:
+        pairs = model.param()  # cloned by hand: deepcopy takes five times as long for a tensor
+        clones = {id(tensor): tensor.clone() for pair in pairs for tensor in pair}
         model, loss = deepcopy((model, loss), clones)
     except Exception:
         return  # what cannot be copied cannot be tried

@@ -4,7 +4,7 @@
 live.figure("training", (stage) => {
   const most = 20, loss = new minidl.MSELoss();
   const moves = { none: "nothing", zero: "the reset", divide: "the division by the batch size", step: "the step" };
-  let lr = 0.1, batchSize = 100, shuffled = false, omitted = "none", state;
+  let lr = 0.1, batchSize = 100, shuffled = true, omitted = "none", state;
 
   const begin = () => {
     const generator = new minidl.Generator(3);
@@ -62,7 +62,7 @@ live.figure("training", (stage) => {
   };
   stage.slider({ label: "η", min: -3, max: 0.4, step: 0.05, value: -1, format: (v) => (10 ** v).toPrecision(2), change: anew((v) => { lr = 10 ** v; }) });
   stage.slider({ label: "batch size", min: 0, max: 4, value: 2, format: (v) => [1, 10, 100, 500, 1000][v], change: anew((v) => { batchSize = [1, 10, 100, 500, 1000][v]; }) });
-  stage.tick({ label: "shuffled", change: anew((v) => { shuffled = v; }) });
+  stage.tick({ label: "shuffled", value: true, change: anew((v) => { shuffled = v; }) });
   stage.choice({ label: "Leave out", value: "none", options: Object.entries(moves), change: anew((v) => { omitted = v; }) });
   begin();
 });
