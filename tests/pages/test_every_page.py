@@ -32,6 +32,13 @@ def test_it_fetches_little_and_nothing_from_outside(page):
     assert sum(sizes.values()) < LIMIT, sizes
 
 
+def test_every_live_figure_stands_in_its_picture_s_place(page):
+    page.wait_for_function("() => !document.querySelector('figure.live:not([data-ready])')")
+    assert page.locator("figure.live .stage .sentence").evaluate_all(
+        "all => all.every(one => one.textContent)"
+    )
+
+
 def test_every_formula_is_set(page):
     formulas = page.locator(".math").count()
     assert page.locator(".math mjx-container").count() >= formulas
