@@ -45,7 +45,7 @@ function reachScrolled() {
     formula.classList.toggle("wide", wide[k]);
     mark(formula, wide[k]);
   });
-  const kinds = "div.math, mjx-container[display], .cell_output pre, .highlight pre, .pst-scrollable-table-container";
+  const kinds = "div.math, mjx-container[display], .cell_output pre, .cell_output .text_html, .highlight pre, .pst-scrollable-table-container";
   const boxes = [...document.querySelectorAll(kinds)];
   const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth);
   boxes.forEach((box, k) => mark(box, scroll[k]));

@@ -23,7 +23,7 @@ def compiled(body):
 
 
 def plain_steps(parameters, activations, loss, lr, batches):
-    """Do as ``steps`` does, for linear layers: parameters go in, and others come out.
+    """Take a step on each mini-batch, for linear layers: parameters go in, and others come out.
 
     Samples are columns; η is a 0-d tensor, as for another number all would be compiled anew.
     """
