@@ -2,7 +2,7 @@
 "use strict";
 
 live.figure("bowl", (stage) => {
-  const curvature = [1, 9], steps = 20;
+  const curvature = [1, 10], steps = 20;
   let start = [-1.6, 0.8], lr = 0.1, made = steps;
 
   const height = ([p, q]) => (curvature[0] * p * p + curvature[1] * q * q) / 2;
@@ -12,7 +12,7 @@ live.figure("bowl", (stage) => {
     return places;
   };
   const picture = stage.picture((plot) => {
-    plot.frame({ x: [-2, 2], y: [-1.2, 1.2], ticks: [[-2, -1, 0, 1, 2], [-1, 0, 1]], labels: ["θ₁, curvature 1", "θ₂, curvature 9"] });
+    plot.frame({ x: [-2, 2], y: [-1.2, 1.2], ticks: [[-2, -1, 0, 1, 2], [-1, 0, 1]], labels: ["θ₁, curvature 1", "θ₂, curvature 10"] });
     for (const level of [0.1, 0.5, 1.2, 2.4, 4, 6]) {
       const ring = Array.from({ length: 73 }, (_, k) => {
         const turn = (2 * Math.PI * k) / 72;
@@ -26,7 +26,7 @@ live.figure("bowl", (stage) => {
     const factors = curvature.map((c) => 1 - lr * c);
     const words = factors.map((f) => live.number(f));
     const end = height(places.at(-1)), grows = Math.abs(factors[1]) > 1;
-    const fate = grows ? "It tips over: the second factor is below −1, and every step makes L larger."
+    const fate = grows ? "It diverges: the second factor is below −1, and in the end L grows without bound."
       : factors[1] < 0 ? "The second changes its sign at every step: a zigzag that shrinks."
       : "Both shrink without a change of sign.";
     stage.say(`Each step multiplies θ₁ by ${words[0]} and θ₂ by ${words[1]}. After ${made} steps L went from ${live.number(height(start), 3)} to ${end > 1000 ? live.power(end) : live.number(end, 4)}. ${fate}`);
@@ -39,6 +39,6 @@ live.figure("bowl", (stage) => {
       start = [Math.min(2, Math.max(-2, p)), Math.min(1.2, Math.max(-1.2, q))];
     },
   });
-  stage.slider({ label: "η", min: 0.005, max: 0.24, step: 0.005, value: lr, format: (v) => v.toFixed(3), change: (v) => { lr = v; } });
+  stage.slider({ label: "η", min: 0.005, max: 0.22, step: 0.005, value: lr, format: (v) => v.toFixed(3), change: (v) => { lr = v; } });
   stage.slider({ label: "steps", min: 0, max: 60, value: made, change: (v) => { made = v; } });
 });

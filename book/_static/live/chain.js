@@ -14,14 +14,14 @@ live.figure("chain", (stage) => {
     for (let k = 0; k <= L; k++) {
       const filled = k <= forward, grad = step > L && k >= L - back;
       plot.dot(k, 60, { color: filled ? "inside-tint" : "faint", radius });
-      plot.text(`y${"₀₁₂₃₄₅"[k]}`, plot.x(k), 65, { align: "center", color: filled ? "ink" : "muted" });
+      plot.text(`Y${"₀₁₂₃₄₅"[k]}`, plot.x(k), 65, { align: "center", color: filled ? "ink" : "muted" });
       plot.dot(k, 150, { color: grad ? "outside-tint" : "faint", radius });
-      plot.text(small ? `G${"₀₁₂₃₄₅"[k]}` : `dL/dy${"₀₁₂₃₄₅"[k]}`, plot.x(k), small ? 155 : 188, { align: "center", color: grad ? "ink" : "muted" });
+      plot.text(`G${"₀₁₂₃₄₅"[k]}`, plot.x(k), 155, { align: "center", color: grad ? "ink" : "muted" });
       if (k < L) {
         const cut = (radius + 4) / (plot.x(1) - plot.x(0)), now = step === k + 1, nowBack = step > L + 1 && back === L - k;
         plot.arrow(k + cut, 60, k + 1 - cut, 60, { color: filled && k < forward ? "inside" : "faint", width: now ? 3 : 1.5 });
         plot.arrow(k + 1 - cut, 150, k + cut, 150, { color: back >= L - k ? "outside" : "faint", width: nowBack ? 3 : 1.5 });
-        plot.text(small ? modules[k][0] : modules[k], (plot.x(k) + plot.x(k + 1)) / 2, 108, { align: "center", bold: now || nowBack, color: now || nowBack ? "ink" : "muted" });
+        plot.text(small ? modules[k].slice(0, 3) : modules[k], (plot.x(k) + plot.x(k + 1)) / 2, 108, { align: "center", bold: now || nowBack, color: now || nowBack ? "ink" : "muted" });
         if (nowBack) for (const [at, y0] of [[k, 60], [k + 1, 60]]) {
           context.setLineDash([4, 3]);
           plot.arrow(at, y0 + radius + 2, k + 0.5, 92, { color: "mark", width: 1.5 });
@@ -30,10 +30,10 @@ live.figure("chain", (stage) => {
       }
     }
     const k = L - back;
-    stage.say(step === 0 ? "Only the input y₀ is there. Step forward."
-      : step <= L ? `Forward: modules[${step - 1}], a ${modules[step - 1]}, makes y${"₀₁₂₃₄₅"[step]} of y${"₀₁₂₃₄₅"[step - 1]}. The list keeps both.`
-      : step === L + 1 ? "The loss looks at the last output and gives the first gradient, dL/dy₅."
-      : `Backward: modules[${k}], a ${modules[k]}, takes its input and its output from the list, and the gradient that has just come; it hands on dL/dy${"₀₁₂₃₄₅"[k]}${modules[k] === "Linear" ? " and adds to its own gradients" : ""}.`);
+    stage.say(step === 0 ? "Only the input Y₀ is there. Step forward."
+      : step <= L ? `Forward: modules[${step - 1}], a ${modules[step - 1]}, makes Y${"₀₁₂₃₄₅"[step]} of Y${"₀₁₂₃₄₅"[step - 1]}. The list keeps both.`
+      : step === L + 1 ? "The loss looks at the last output and gives the first gradient, G₅."
+      : `Backward: modules[${k}], a ${modules[k]}, takes its input and its output from the list, and the gradient that has just come; it hands on G${"₀₁₂₃₄₅"[k]}${modules[k] === "Linear" ? " and adds to its own gradients" : ""}.`);
     player.forward.disabled = step === 2 * L + 1;
     player.backward.disabled = step === 0;
   }, { ratio: 0.5, tallest: 200, label: "The list of outputs above, the gradients below, the modules between" });

@@ -16,7 +16,7 @@ live.figure("graph", (stage) => {
           const share = gathered[node] * slope;
           gathered[used] += share;
           passed.push([user, used, share]);
-          if (order.slice(0, turn).includes(used)) late.push([user, used]);
+          if (used !== "x" && order.slice(0, turn).includes(used)) late.push([user, used]); // x hands nothing on
         }
     });
     return { gathered, passed, late };
@@ -33,7 +33,8 @@ live.figure("graph", (stage) => {
       const long = Math.hypot(dx, dy), cut = (radius + 3) / long;
       plot.arrow(p[0] + cut * (q[0] - p[0]), p[1] + cut * (q[1] - p[1]), q[0] - cut * (q[0] - p[0]), q[1] - cut * (q[1] - p[1]),
         { color: wrong ? "outside" : share ? "inside" : "faint" });
-      if (share) plot.text(String(share[2]), plot.x((p[0] + q[0]) / 2) + 8, plot.y((p[1] + q[1]) / 2) - 8, { color: wrong ? "outside" : "inside" });
+      const out = 14 / long; // beside the arrow, at right angles to it
+      if (share) plot.text(String(share[2]), plot.x((p[0] + q[0]) / 2) + out * dy, plot.y((p[1] + q[1]) / 2) - out * dx + 4, { align: "center", color: wrong ? "outside" : "inside" });
     }
     for (const [node, [px, py]] of Object.entries(places)) {
       plot.dot(px, py, { color: order.includes(node) ? "inside-tint" : "faint", radius });

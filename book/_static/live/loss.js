@@ -2,11 +2,11 @@
 "use strict";
 
 live.figure("loss", (stage) => {
-  const target = minidl.matrix(1, 4, [1, 0, 0, 1]), prediction = minidl.matrix(1, 4, [0.6, 0.3, -0.4, 1.5]);
+  const target = minidl.matrix(2, 2, [1, 0, 0, 1]), prediction = minidl.matrix(2, 2, [0.6, 0.3, -0.4, 1.5]);
   const loss = new minidl.MSELoss();
 
   const picture = stage.picture((plot) => {
-    plot.frame({ x: [-0.5, 3.5], y: [-1, 2], ticks: [[0, 1, 2, 3].map((k) => [k, `p${"₀₁₂₃"[k]}`]), [-1, 0, 1, 2]], labels: ["", "prediction, and its target (dash)"] });
+    plot.frame({ x: [-0.5, 3.5], y: [-1, 2], ticks: [["₀₀", "₀₁", "₁₀", "₁₁"].map((at, k) => [k, `p${at}`]), [-1, 0, 1, 2]], labels: ["", "prediction, and its target (dash)"] });
     const value = loss.forward(prediction, target), grad = loss.backward(prediction, target);
     const { context } = plot;
     for (let k = 0; k < 4; k++) {

@@ -37,7 +37,7 @@ live.figure("training", (stage) => {
     plot.circle(minidl.RADIUS);
   }, { ratio: 1.08, tallest: 330, least: 240, label: "The square, tinted by the classes that the network gives" });
   stage.picture((plot) => {
-    plot.frame({ x: [0, most], y: [0, 0.4], ticks: [[0, 5, 10, 15, 20], [0, 0.1, 0.2, 0.3, 0.4]], labels: ["epoch", "loss"] });
+    plot.frame({ x: [0, most], y: [0, 0.6], ticks: [[0, 5, 10, 15, 20], [0, 0.2, 0.4, 0.6]], labels: ["epoch", "loss"] });
     plot.line([[0, 0.25], [most, 0.25]], { color: "faint", width: 1, dash: [4, 3] });
     plot.text("¼", plot.x1 - 4, plot.y(0.25) - 4, { align: "right", color: "muted" });
     plot.line(state.losses.map((value, e) => [e + 1, Math.min(value, 9)]), { color: "minidl" });
