@@ -3,8 +3,8 @@
 "use strict";
 
 live.figure("bends", (stage) => {
-  const neurons = [[1.5, 1.2, -0.9], [1.5, 0.1, -1.6], [-1.4, -0.3, 0.8]]; // w, b, and its weight v in the sum
-  let chosen = 0, bias = 0.2;
+  const neurons = [[1.5, 1.5, 1], [1.5, 0, -1.6], [1.5, -1.8, 1.6]]; // w, b, and its weight v in the sum
+  let chosen = 0, bias = -0.6;
 
   const relu = (z) => Math.max(z, 0);
   const sum = (x) => bias + neurons.reduce((s, [w, b, v]) => s + v * relu(w * x + b), 0);

@@ -47,6 +47,8 @@ live.figure("front", (stage) => {
     plot.frame({ x: [0, epochs], y: [0, 0.3], ticks: [[0, 5, 10, 15, 20], [0, 0.1, 0.2, 0.3]], labels: ["", "loss, by epoch"] });
     runs.forEach(({ losses }, k) =>
       plot.line(losses.map((value, e) => [e + 1, value]), { color: starts[k][2] }));
+    runs.forEach(({ losses }, k) => losses.length > 3 &&
+      plot.text(starts[k][1], plot.x(losses.length / 2 + 1), plot.y(losses[losses.length >> 1]) + (k ? -8 : 18), { color: starts[k][2] }));
   }, { ratio: 1.1, tallest: 175, least: 150, label: "The two losses" });
 
   stage.root.prepend(stage.dials); // on a phone the button comes before the fold

@@ -16,16 +16,16 @@ live.figure("matrix", (stage) => {
       shown: [["X", x], ["W", layer.weight], ["b", layer.bias], ["Y", y]], result: y,
       terms: (n, i) => [...[0, 1].map((j) => [["X", n, j], ["W", i, j]]), [["b", 0, i]]],
     },
-    "dW = Gᵀ X": {
-      shown: [["G", grad], ["X", x], ["dW", layer.weightGrad]], result: layer.weightGrad,
+    "∂L/∂W = Gᵀ X": {
+      shown: [["G", grad], ["X", x], ["∂L/∂W", layer.weightGrad]], result: layer.weightGrad,
       terms: (i, j) => [0, 1, 2, 3].map((n) => [["G", n, i], ["X", n, j]]),
     },
-    "db = Σ rows of G": {
-      shown: [["G", grad], ["db", layer.biasGrad]], result: layer.biasGrad,
+    "∂L/∂b = Σ rows of G": {
+      shown: [["G", grad], ["∂L/∂b", layer.biasGrad]], result: layer.biasGrad,
       terms: (_, i) => [0, 1, 2, 3].map((n) => [["G", n, i]]),
     },
-    "dX = G W": {
-      shown: [["G", grad], ["W", layer.weight], ["dX", dx]], result: dx,
+    "∂L/∂X = G W": {
+      shown: [["G", grad], ["W", layer.weight], ["∂L/∂X", dx]], result: dx,
       terms: (n, j) => [0, 1, 2].map((i) => [["G", n, i], ["W", i, j]]),
     },
   };
@@ -64,7 +64,7 @@ live.figure("matrix", (stage) => {
     const name = shown.at(-1)[0];
     const value = used.reduce((s, term) => s + term.reduce((p, [k, a, b]) => p * entry(k, a, b), 1), 0);
     stage.say(`${name} at row ${at[0]}, column ${at[1]}: ${sum} = ${number(value)}` +
-      (chosen[0] === "d" && chosen[1] !== "X" ? `. ${used.length} of 4 samples have voted.` : "."));
+      (/[Wb]$/.test(name) ? `. ${used.length} of 4 samples have voted.` : "."));
   }, { ratio: 0.5, tallest: 210, label: "Matrices with their entries" });
   const entry = (name, i, j) => {
     const m = formulas[chosen].shown.find(([n]) => n === name)[1];

@@ -26,7 +26,7 @@ live.figure("scale", (stage) => {
     stage.picture((plot) => {
       if (k === 0) drawn.splice(0, 2, ...thereAndBack());
       const sizes = drawn[k], last = depths[depth];
-      plot.frame({ x: [0, last], y: [-4, 4], ticks: [[0, last], [[-4, "10⁻⁴"], [-2, "0.01"], [0, "1"], [2, "100"], [4, "10⁴"]]], labels: ["layer", name] });
+      plot.frame({ x: [0, last], y: [-9, 9], ticks: [[0, last], [[-8, "10⁻⁸"], [-4, "10⁻⁴"], [0, "1"], [4, "10⁴"], [8, "10⁸"]]], labels: ["layer", name] });
       plot.line([[0, 0], [last, 0]], { color: "faint", width: 1 });
       plot.line(sizes.map((size, layer) => [layer, log(size)]), { color });
       plot.inside(() => sizes.forEach((size, layer) => plot.dot(layer, log(size), { color, radius: 2.5 })));

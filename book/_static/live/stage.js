@@ -367,5 +367,5 @@ live.number = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
 live.percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 live.power = (value) => {
   const [digits, exponent] = value.toExponential(1).split("e");
-  return `${digits} · 10${exponent.replace("+", "").replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)])}`;
+  return `${digits}\u00a0·\u00a010${exponent.replace("+", "").replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)])}`;
 };

@@ -3,7 +3,7 @@
 "use strict";
 
 live.figure("vanish", (stage) => {
-  const kinds = { ReLU: ["inside", 0], Tanh: ["minidl", 1], Sigmoid: ["outside", 2] }, most = 10, samples = 1000;
+  const kinds = { ReLU: ["inside", 0], Tanh: ["outside", 1], Sigmoid: ["minidl", 2] }, most = 10, samples = 1000;
   const spreads = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100], log = Math.log10;
   let chosen = spreads.indexOf(1);
 
@@ -17,7 +17,7 @@ live.figure("vanish", (stage) => {
   };
   stage.picture((plot) => {
     const spread = spreads[chosen], words = [];
-    plot.frame({ x: [0.5, most + 2.2], y: [-9, 0.4], ticks: [[1, 5, 10], [[0, "1"], [-3, "10⁻³"], [-6, "10⁻⁶"], [-9, "10⁻⁹"]]], labels: ["activations passed", "mean size of the gradient"] });
+    plot.frame({ x: [0.5, most + 2.2], y: [-9, 0.9], ticks: [[1, 5, 10], [[0, "1"], [-3, "10⁻³"], [-6, "10⁻⁶"], [-9, "10⁻⁹"]]], labels: ["activations passed", "mean size of the gradient"] });
     plot.line(Array.from({ length: most }, (_, k) => [k + 1, -(k + 1) * log(4)]), { color: "muted", width: 1.2, dash: [2, 4] });
     plot.text("(¼)ˡ", plot.x(6), plot.y(-6 * log(4)) - 10, { color: "muted" });
     for (const [name, [color, shift]] of Object.entries(kinds)) {
@@ -30,5 +30,5 @@ live.figure("vanish", (stage) => {
     }
     stage.say(`Inputs with a spread of ${spread}. Left after ten activations: ${words.join(", ")}.`);
   }, { ratio: 0.6, tallest: 340, label: "The size of a gradient against the number of activations that it has passed" });
-  stage.slider({ label: "spread of the inputs", max: spreads.length - 1, value: chosen, format: (k) => spreads[k], change: (k) => { chosen = k; } });
+  stage.slider({ label: "spread", max: spreads.length - 1, value: chosen, format: (k) => spreads[k], change: (k) => { chosen = k; } });
 });
