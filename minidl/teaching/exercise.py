@@ -94,7 +94,7 @@ class Exercise:
         """The mistakes, as a tuple of :class:`.mistakes.Mistake`."""
         return read_mistakes(self.mistakes, self.solution, self.name)
 
-    def outcome(self, case, answer, limit=guard.SECONDS):
+    def outcome(self, case, answer, limit=guard.SECONDS, again=False):
         """Run one case on an answer.
 
         Parameters
@@ -103,13 +103,15 @@ class Exercise:
         answer : type or callable
         limit : float
             Seconds after which it is stopped.
+        again : bool
+            As of :class:`.probe.Probe`.
 
         Returns
         -------
         dict or Failure
             The values, or what kept them from coming out.
         """
-        probe = Probe(answer, f"Exercise {self.number}")
+        probe = Probe(answer, f"Exercise {self.number}", again)
         misfit = self.misfit(answer)
         if misfit:
             return misfit

@@ -72,10 +72,14 @@ class Probe:
         What the reader wrote.
     stub : str
         How the message of the untouched stub begins: ``"Exercise 2.1"``.
+    again : bool
+        Whether this is asked for the second time: now matrices come as views, and lie
+        in memory column by column.
     """
 
-    def __init__(self, answer, stub):
+    def __init__(self, answer, stub, again=False):
         self.stub = stub
+        self.again = again
         self.files = _files(answer)
 
     def __call__(self, function, *arguments, then=None, fresh=False, **options):
@@ -105,7 +109,7 @@ class Probe:
             :class:`.guard.Accident`.
         """
         name = function.__name__
-        before, arguments = arguments, [_copy(argument) for argument in arguments]
+        before, arguments = arguments, [_copy(argument, self.again) for argument in arguments]
         owner = getattr(function, "__self__", None)
         attributes = set(vars(owner)) if hasattr(owner, "__dict__") else set()
 
@@ -316,8 +320,11 @@ def _argument_name(function, index):
     return names[index] if index < len(names) else f"number {index + 1}"
 
 
-def _copy(argument):
-    return argument.clone() if isinstance(argument, torch.Tensor) else argument
+def _copy(argument, view=False):
+    """Copy a tensor; as a view, a matrix lies in memory column by column."""
+    if not isinstance(argument, torch.Tensor):
+        return argument
+    return argument.mT.contiguous().mT if view and argument.ndim > 1 else argument.clone()
 
 
 def _changed(argument, before):
