@@ -26,7 +26,7 @@ AGAIN = (
     "row, as a transposed one does not; `view` asks for that, `reshape` does not."
 )
 
-#: An answer is slow if its check takes so many seconds, and so many times the solution's.
+#: An answer is slow if its check computes for so many seconds, and so many times the solution's.
 SLOW, TIMES = 0.5, 10
 
 
@@ -64,7 +64,7 @@ def check(key, answer, limit=guard.SECONDS):
         print(f"Before this check {name} had been changed; it has been set back.")
     for name in guard.mend_names():
         print(f"Before this check something stood in the place of `{name}`; it has been put back.")
-    passed, start = [], time.perf_counter()
+    passed, start = [], time.process_time()
     for again, case in product((False, True), exercise.cases):
         outcome = exercise.outcome(case, answer, limit, again)
         trouble = complaint(case, outcome)
@@ -86,7 +86,7 @@ def check(key, answer, limit=guard.SECONDS):
                 print(f"    {BOLD}Hint:{PLAIN} {hint}")
         print(f"Until it passes, the chapter goes on with the book's {exercise.name}.")
         return exercise.solution
-    slow = _slow(exercise, answer, time.perf_counter() - start)
+    slow = _slow(exercise, answer, time.process_time() - start)
     print(f"{title}: passed.")
     print(*passed, sep="\n")
     kept = own.keep(exercise, answer)
