@@ -189,7 +189,7 @@ def test_keeping_prints_nothing_and_an_answer_that_stands_alone_is_not_run_again
     monkeypatch.setenv("MINIDL_OWN", "on")
     notebook.check("balanced-radius")
     assert capsys.readouterr().out == f"{printed}Kept in my_minidl.py.\n"
-    assert len(torch.seen) == (2 if alone else 3) * once
+    assert len(torch.seen) == 2 * once + (0 if alone else once // 2)  # a check asks twice
 
 
 def test_what_cannot_be_kept_is_said_and_counts_as_passed(folder, capsys):
