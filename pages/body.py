@@ -11,8 +11,8 @@ from itertools import count
 
 import imagesize
 
-#: Pixels to an inch of a picture on a page, as for those behind a slider (frames.py).
-PAGE_DPI = 100
+#: Pixels to an inch of a picture on a page: 5.2 inches are as wide as a column (book.css).
+PAGE_DPI = 132
 
 MENDS = [
     # A name of its own would hide what the button says: show the code, or hide it.

@@ -1,8 +1,10 @@
 """Drawings that the chapters share."""
 
+import font_source_sans_pro
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.colors import ListedColormap
+from matplotlib.font_manager import fontManager
 
 from ..paper.figures import INSIDE, OUTSIDE, show_circle, show_points
 
@@ -12,7 +14,9 @@ STYLE = "minidl.teaching.book"
 
 
 def use_style():
-    """Use the book's style for every figure from here on."""
+    """Use the book's style, and the typeface of its pages, for every figure from here on."""
+    for weight in ("", "It", "Semibold"):
+        fontManager.addfont(font_source_sans_pro.font_files_ttf[f"SourceSansPro{weight}"])
     plt.style.use(STYLE)
 
 
