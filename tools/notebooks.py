@@ -58,7 +58,7 @@ def text_outputs(cell):
 
 def run(notebook):
     """Execute a notebook in a fresh kernel, in place, and leave no volatile metadata."""
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         timeout=120,
         kernel_name="python3",
@@ -66,26 +66,27 @@ def run(notebook):
         coalesce_streams=True,
         store_widget_state=True,
         resources={"metadata": {"path": str(ROOT / "book")}},
-    ).execute()
+    )
+    client.comm_open_handlers = {}  # what a dial shows is its cell's output, as nbval has it
+    client.execute()
     notebook.metadata.pop("language_info", None)
     notebook.metadata.kernelspec = {
         "name": "python3",
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }
-    name_widgets(notebook)
+    tidy_widgets(notebook)
     return notebook
 
 
-def name_widgets(notebook):
-    """Name widgets by their order, not at random, so that a new run changes no more than it must.
-
-    The first cell's id is in the name: the printed book has the widgets of all chapters.
-    """
+def tidy_widgets(notebook):
+    """Name widgets by their order, not at random, and keep of their state what is set."""
     state = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+    for model in state.values():
+        model.state = {key: value for key, value in model.state.items() if value is not None}
     text = nbformat.writes(notebook)
     for number, name in enumerate(state):
-        text = text.replace(name, f"{notebook.cells[0].id}-{number:03}")
+        text = text.replace(name, f"widget-{number:03}")
     notebook.update(nbformat.reads(text, as_version=4))
 
 

@@ -164,7 +164,8 @@ def test_a_spoilt_cell_is_noticed():
 @CHAPTER
 def test_every_picture_has_caption_name_and_description(path):
     for cell in code_cells(read(path)):
-        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+        on_page = "remove-cell" not in cell.metadata.get("tags", [])
+        if on_page and any("image/png" in output.get("data", {}) for output in cell.outputs):
             settings = cell.metadata.mystnb
             assert len(settings.image.alt) > 40
             assert len(settings.figure.caption) > 20
