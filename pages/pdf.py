@@ -43,6 +43,7 @@ def take_closed(article, answers):
         if "solution" not in each["class"]:
             title.string = f"{exercise}: {title.get_text(strip=True)}"
         each["class"].remove("dropdown")
+        each.name = title.name = "div"
         answers.append(each.extract())
 
 
