@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML, PDF = ROOT / "_build" / "html" / "book", ROOT / "_build" / "minidl.pdf"
-CLOSED = ".exercise, .solution.dropdown, .admonition.dropdown"
+CLOSED = ".exercise, .solution.dropdown, .admonition.dropdown:not(.guess *)"
 
 
 def read(name):

@@ -56,8 +56,7 @@ def short(code):
 def shut(box):
     """Turn a box into one that its title opens; a link in the title is no link any more."""
     title, *rest = box.children
-    classes = [each for each in box["classes"] if each != "admonition"]
-    new = closed("", ids=box["ids"], classes=classes)
+    new = closed("", ids=box["ids"], classes=[*box["classes"], "admonition"])
     for link in list(title.findall(nodes.reference)):
         link.replace_self(link.children)
     new += closed_title("", "", *title.children)
@@ -76,10 +75,11 @@ def hold_back(guess):
     ]
     if not marks:
         raise ValueError(f"a guess without {END} before the next heading: {guess.astext()[:60]!r}")
-    rest = closed("", closed_title("", "What comes out"), classes=["guessed"])
-    rest.extend(parent.children[start : marks[0]])
-    parent.children[start : marks[0] + 1] = [rest]
-    rest.parent = parent
+    held = parent.children[start : marks[0]]
+    del parent[start : marks[0] + 1]
+    if held:
+        title = closed_title("", "", nodes.Text("What comes out"))
+        parent.insert(start, closed("", title, *held, classes=["guessed"]))
 
 
 def change_doctree(app, doctree, docname):
@@ -126,7 +126,7 @@ def add_launch(app, pagename, templatename, context, doctree):
 
 def visit_closed(self, node):
     """Begin a box."""
-    self.body.append(self.starttag(node, "details", CLASS="admonition"))
+    self.body.append(self.starttag(node, "details"))
 
 
 def visit_title(self, node):
