@@ -23,8 +23,6 @@ MENDS = [
     (r'role="doc-biblioentry"', 'role="listitem"'),
     # One name for many elements is no name.
     (r' id="(?:exercise|solution)-content"', ""),
-    # A space is no part of a link.
-    (r"(Solution to)(<a [^>]*>) ", r"\1 \2"),
     # A full stop stays with the formula before it, and so does a bracket.
     (
         r'(\(?<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+'
@@ -32,7 +30,7 @@ MENDS = [
         r'<span class="kept-together">\1</span>',
     ),
     # A quotation mark of a title comes out straight where the title is repeated.
-    (r"(Solution to (?:<a [^>]*>)?Exercise [^<]*\([^<]*)'(?=[^<]*\))", r"\1’"),
+    (r"(Solution to Exercise [^<]*\([^<]*)'(?=[^<]*\))", r"\1’"),
     # An exercise can be linked to, as a heading can.
     (
         r'(<div class="exercise admonition" id="([^"]+)">\s*<p class="admonition-title">.*?)</p>',

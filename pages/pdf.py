@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML, PDF = ROOT / "_build" / "html" / "book", ROOT / "_build" / "minidl.pdf"
-CLOSED = ".exercise, .solution.dropdown, .admonition.dropdown"
+CLOSED = ".exercise, .solution.dropdown, .admonition.dropdown:not(.guess *)"
 
 
 def read(name):
@@ -43,6 +43,7 @@ def take_closed(article, answers):
         if "solution" not in each["class"]:
             title.string = f"{exercise}: {title.get_text(strip=True)}"
         each["class"].remove("dropdown")
+        each.name = title.name = "div"
         answers.append(each.extract())
 
 

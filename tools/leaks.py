@@ -66,7 +66,7 @@ def leaks(text, hidden):
 def outside_dropdowns(page):
     """Return the text of an HTML page without its solutions, and without its markup."""
     soup = BeautifulSoup(page, "html.parser")
-    for solution in soup.select("div.solution.dropdown"):
+    for solution in soup.select(".solution.dropdown"):
         solution.decompose()
     scripts = "\n".join(script.decode_contents() for script in soup.select("script"))
     return soup.get_text() + html.unescape(scripts)

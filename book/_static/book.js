@@ -29,13 +29,14 @@ if (window.MathJax) {
 
 // What is wider than its box can be scrolled by keyboard, too, once it can have the focus.
 // Everything is measured before anything is changed, so that the page is laid out only twice.
-function reachScrolled() {
+function reachScrolled(event) {
+  const part = event?.type === "toggle" ? event.target : document; // what was closed had no width
   const mark = (box, scrolls) => {
     box.classList.toggle("scrolls", scrolls); // and its edge says so
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
-  const formulas = [...document.querySelectorAll("span.math mjx-container")];
+  const formulas = [...part.querySelectorAll("span.math mjx-container")];
   for (const formula of formulas) formula.classList.remove("wide");
   const wide = formulas.map((formula) => {
     const place = formula.closest("p, li, td, dd, div");
@@ -46,12 +47,13 @@ function reachScrolled() {
     mark(formula, wide[k]);
   });
   const kinds = "div.math, mjx-container[display], .cell_output pre, .cell_output .text_html, .highlight pre, .pst-scrollable-table-container";
-  const boxes = [...document.querySelectorAll(kinds)];
+  const boxes = [...part.querySelectorAll(kinds)];
   const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth);
   boxes.forEach((box, k) => mark(box, scroll[k]));
 }
 window.addEventListener("load", reachScrolled, { once: true });
 window.addEventListener("resize", reachScrolled);
+document.addEventListener("toggle", reachScrolled, true);
 
 // A picture chosen by a slider or by buttons (pages/slides.py).
 for (const slides of document.querySelectorAll(".slides")) {

@@ -41,14 +41,18 @@ def test_every_mention_agrees():
 def test_every_chapter_has_its_buttons_and_the_cell_that_installs_minidl(html, path):
     notebook = f"book/{path.name}"
     text = (html / "book" / f"{path.stem}.html").read_text()
-    for wanted in (
+    binder, colab = (
         f"https://mybinder.org/v2/gh/{PLACE}/{BRANCH}?urlpath=lab/tree/{notebook}",
         f"https://colab.research.google.com/github/{PLACE}/blob/{BRANCH}/{notebook}",
-        URL,
-    ):
+    )
+    for wanted in (binder, colab, URL):
         assert f'href="{wanted}"' in text, wanted
     download = re.search(r'href="([^"]+\.ipynb)"[^>]*\s+class="btn[^"]*download-source', text)
     assert json.loads((html / "book" / download[1]).read_text()) == json.loads(path.read_text())
+    lines = re.findall(r'<p class="launch">(.*?)</p>', text)
+    assert len(lines) == text.count('<div class="exercise admonition"') >= 2
+    for line in lines:
+        assert re.findall(r'href="([^"]+)"', line) == [binder, colab, download[1]]
     install = code_cells(read(path))[0]
     assert (install.source, install.metadata) == (INSTALL, {"tags": ["remove-cell"]})
     assert "find_spec" not in text

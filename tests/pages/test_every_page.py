@@ -108,7 +108,7 @@ WIDTHS = """() => [...document.querySelectorAll("article img[width]")]
 def test_it_fits_a_telephone(page):
     """Nothing scrolls sideways or is cut off, and pictures are as wide as their type needs."""
     page.set_viewport_size({"width": 360, "height": 740})
-    page.evaluate("() => document.querySelectorAll('.toggle-button').forEach(b => b.click())")
+    page.evaluate("() => document.querySelectorAll('details').forEach(d => (d.open = true))")
     assert page.evaluate("() => document.documentElement.scrollWidth") == 360
     assert page.evaluate(CUT) == []
     widths = page.evaluate(WIDTHS)

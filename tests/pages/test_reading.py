@@ -77,13 +77,30 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit, address
         assert page.evaluate(UNREACHED) == []
 
 
-def test_hints_open_by_keyboard(visit, address):
+def test_hints_and_solutions_open_by_keyboard_and_by_a_click_on_any_part_of_their_title(
+    visit, address
+):
     with visit(address + CHAPTER, reduced_motion="reduce") as page:
-        box = page.locator(".admonition.dropdown").first
-        inside = box.locator("p:not(.admonition-title)").first
-        assert not inside.is_visible()
-        box.locator("button").press("Enter")
-        assert inside.is_visible()
+        for kind, said in ((".tip", "Hint 1"), (".solution", "Solution to Exercise 2.1 (ReLU)")):
+            box = page.locator(f"details{kind}").first
+            title = box.locator("summary")
+            inside = box.locator("p").first
+            assert title.inner_text().replace("\N{NO-BREAK SPACE}", " ") == said
+            assert box.locator("summary :is(a, button), details").count() == 0
+            assert not inside.is_visible()
+            title.press("Enter")
+            assert inside.is_visible()
+            title.click()
+            assert not inside.is_visible()
+
+
+def test_what_opens_says_what_it_shows(visit, address):
+    with visit(address + CHAPTER) as page:
+        said = page.locator("summary, button").evaluate_all(
+            "all => all.map(one => one.ariaLabel || one.textContent)"
+        )
+        assert any("Show the code of the figure" in each for each in said)
+        assert not any("hidden content" in each or "Click to" in each for each in said)
 
 
 def test_who_wants_no_motion_gets_none(visit, address):
@@ -124,7 +141,7 @@ def test_paper_shows_the_text_alone_and_keeps_answers_closed(visit, address):
         for gone in (".bd-sidebar-primary", ".bd-header-article", ".copybtn", ".dials"):
             assert not page.locator(gone).first.is_visible(), gone
         assert page.locator("article p").first.is_visible()
-        answers = page.locator(".solution.dropdown section, .solution.dropdown pre")
+        answers = page.locator(".solution.dropdown :is(section, pre)")
         assert answers.count()
         assert not any(each.is_visible() for each in answers.all())
         code = page.locator(".highlight pre").first
