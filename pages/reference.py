@@ -75,9 +75,10 @@ def link_names(app, pagename, templatename, context, doctree):
     for name in (name for names, _ in rows(source) for name in names):
         [entry] = [e for full, e in objects.items() if full.endswith(f".{name}") and not e.aliased]
         uri = app.builder.get_relative_uri(pagename, entry.docname)
-        link = f'<a class="sphinx-codeautolink-a" href="{uri}#{entry.node_id}">\\g<0></a>'
-        body = re.sub(rf'<span class="n[cf]">{name}</span>', link, body)
-        table = re.sub(rf"<code[^>]*><span[^>]*>{name}</span></code>", link, table)
+        link = f'<a class="{{}}" href="{uri}#{entry.node_id}">\\g<0></a>'
+        code, cell = map(link.format, ("sphinx-codeautolink-a", "reference internal"))
+        body = re.sub(rf'<span class="n[cf]">{name}</span>', code, body)
+        table = re.sub(rf"<code[^>]*><span[^>]*>{name}</span></code>", cell, table)
     met = set()
 
     def stop(match):
