@@ -18,10 +18,8 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=No
 
     Parameters
     ----------
-    width
-        Size of the hidden linear layers.
-    layers
-        Their number; with 0 there are none.
+    width, layers
+        Size and number of the hidden linear layers; there may be none of these.
     init
         Of the first parameters, see :class:`minidl.Linear`.
     generator
@@ -59,12 +57,12 @@ CHOICES = {
 
 @takes(
     seeds_fit,
-    **dict.fromkeys(COUNTS, COUNT),
     lr=NOT_NEGATIVE,
     seed=FROM_ZERO,
+    dtype=DTYPE,
+    **dict.fromkeys(COUNTS, COUNT),
     **dict.fromkeys(FLAGS, FLAG),
     **CHOICES,
-    dtype=DTYPE,
 )
 @dataclass(frozen=True)
 class Setting:

@@ -48,16 +48,7 @@ def one_row_fits(owner, network, x, y, **_):
 def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None, progress=False):
     """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``.
 
-    The loss is ``torch.nn.MSELoss``.  The other arguments are those of :func:`minidl.fit`.
-
-    Parameters
-    ----------
-    network
-        A ``torch.nn.Module``.  Changed in place.
-
-    Returns
-    -------
-    History
+    The loss is ``torch.nn.MSELoss``.  Arguments and result are those of :func:`minidl.fit`.
 
     Raises
     ------
