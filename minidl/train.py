@@ -50,7 +50,7 @@ def starts_from_zero(owner, model, **_):
 
 @takes(says_reduction, starts_from_zero, **SAMPLES)
 def accumulate_samples(model, loss, x, y):
-    """Do the same in the paper's way: sample by sample, then divide by their number.
+    """Add a mini-batch's gradient in the paper's way: by samples, then divided by their number.
 
     Where the loss is a sum, not a mean, nothing is divided.  Arguments and result are
     those of :func:`accumulate_batch`, and so are the gradients, but for rounding.

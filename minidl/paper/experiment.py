@@ -85,7 +85,7 @@ def run(setting, framework, *, progress=False):
     ----------
     framework
         All are given the same data.  A module is a reader's own framework and holds
-        what :data:`NEEDED` lists; everything is then done by it.
+        what ``experiment.NEEDED`` lists; everything is then done by it.
     progress
         Show a progress bar, if the output is a terminal.
 

@@ -15,7 +15,7 @@ from .setting import FRAMEWORK
 RESULTS = LIST_OF(replace(A(Result), wanted="a Result of a run", holds=lambda r: r.histories))
 LABELS = {"minidl": "Custom framework", "torch": "PyTorch", "own": "Your framework"}
 
-#: Error rates of the paper's Table III in per cent: mean and standard deviation of ten runs.
+#: Error rates of the paper's Table III in per cent, mean and standard deviation of ten runs.
 TABLE3 = {
     ("minidl", "train"): (4.33, 1.83),
     ("minidl", "test"): (4.88, 2.23),
@@ -35,7 +35,7 @@ def _figure2():
     return dict(curves)
 
 
-#: The paper's Figure 2: for a framework and one of "loss", "train_error", "test_error" the means
+#: The paper's Figure 2.  For a framework and one of "loss", "train_error", "test_error" the means
 #: and the standard deviations of ten runs, 20 of each; error rates as shares.
 FIGURE2 = _figure2()
 
@@ -80,7 +80,7 @@ def table(results):
         repetition); the paper's own ``paper_mean`` and ``paper_std``; ``figure_mean`` and
         ``figure_std``, where the curves of its Figure 2 end; ``off``, by how many
         standard errors the paper's mean, of ten runs, lies above ours, of R: the standard
-        error of their difference is s·√(1/10 + 1/R), with :func:`std_of_chance` for s
+        error of their difference is s·√(1/10 + 1/R), with ``std_of_chance`` for s
         (None if that is None or 0).
     """
     return [_row(result, data) for result in results for data in ("train", "test")]

@@ -21,7 +21,7 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=No
     width, layers
         Size and number of the hidden linear layers; there may be none of these.
     init
-        Of the first parameters, see :class:`Linear`.
+        Of the first parameters, see :class:`minidl.Linear`.
     generator
         Source of the random numbers, drawn layer by layer from the input on.
     dtype
@@ -153,5 +153,5 @@ class Setting:
 
     @takes(framework=FRAMEWORK, generator=GENERATOR)
     def network(self, framework, generator):
-        """Build a framework's untrained network as a :class:`Sequential`."""
+        """Build a framework's untrained network as a :class:`minidl.Sequential`."""
         return paper_network(**self.layout(framework), generator=generator)

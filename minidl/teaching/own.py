@@ -1,9 +1,9 @@
 """The reader's own framework: what passed its check, gathered in one file.
 
-Each passed check hands the reader's code to :func:`keep`, which writes it to
-``my_minidl.py`` beside the notebook: the definitions as they were typed, in the order
-of the exercises, with the imports and helpers they need.  :func:`load` imports such a file,
-and :func:`.progress.progress` says which exercises are in it.
+Each passed check writes the reader's code to ``my_minidl.py`` beside the notebook: the
+definitions as they were typed, in the order of the exercises, with the imports and helpers
+they need.  :func:`load` imports such a file, and :func:`minidl.teaching.progress` says which
+exercises are in it.
 """
 
 import ast

@@ -21,6 +21,7 @@ from notebooks import (
     pages,
     read,
 )
+from reference import rows
 
 import minidl
 from minidl import paper
@@ -192,16 +193,9 @@ def test_every_chapter_is_in_the_table_of_contents():
     assert chapters == [f"book/{path.stem}" for path in CHAPTERS]
 
 
-def test_the_table_of_minidl_is_that_of_the_chapters():
-    """Each chapter has the rows of its own names, in bold, and the last one all of them."""
-    rows = {}
-    for number, path in enumerate(CHAPTERS, start=1):
-        text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
-        rows[number] = re.findall(r"^\| (?:\*\*)?(\d+)(?:\*\*)? \| (`.*)$", text, flags=re.M)
-        own = [rest for chapter, rest in rows[number] if chapter == str(number)]
-        assert own and (number == len(CHAPTERS) or len(own) == len(rows[number]))
-        for rest in own:
-            for name in re.findall(r"`(\w+)`", rest.split("|")[0]):
-                assert package(name) is not None, name
-    *earlier, whole = rows.values()
-    assert whole[: -len(own)] == [row for chapter in earlier for row in chapter]
+@CHAPTER
+def test_a_chapter_ends_with_the_names_that_it_adds_to_minidl(path):
+    found = rows(path)
+    assert found
+    for name in (name for names, _ in found for name in names):
+        assert package(name) is not None, name

@@ -15,7 +15,7 @@ def show_chain(modules, outputs, grads):
     ----------
     modules : list of Module
         At most three: there is no room for more.
-    outputs, grads : list of Tensor
+    outputs, grads : list of torch.Tensor
         The input and what came out of each module, and the gradients with respect to them.
 
     Returns

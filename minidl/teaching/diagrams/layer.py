@@ -17,7 +17,7 @@ def show_layer(layer, x):
     ----------
     layer : Linear
         Its stored gradients are added to.
-    x : Tensor, shape (N, in)
+    x : torch.Tensor, shape (N, in)
         N, in and out all different, so that each size has one name.
 
     Returns

@@ -29,7 +29,7 @@ def record_moves(model, loss, x, y, *, lr):
         Is trained in place.  Its last parameter's last entry is watched.
     loss : MSELoss
         A mean over the samples.
-    x, y : Tensor, shapes (N, in) and (N, out)
+    x, y : torch.Tensor, shapes (N, in) and (N, out)
     lr : float
 
     Returns
