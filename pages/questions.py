@@ -82,12 +82,16 @@ def hold_back(guess):
         parent.insert(start, closed("", title, *held, classes=["guessed"]))
 
 
-def change_doctree(app, doctree, docname):
-    """Change a page's exercises, solutions, hints, checks, hidden code and guesses."""
+def shorten(app, doctree):
+    """Make the solutions short, before names in code become links."""
     for solution in doctree.findall(solution_node):
         for block in solution.findall(nodes.literal_block):
             block.rawsource = short(block.astext())
             block.children = [nodes.Text(block.rawsource)]
+
+
+def change_doctree(app, doctree, docname):
+    """Change a page's exercises, hints, checks, hidden code and guesses."""
     for exercise in doctree.findall(exercise_enumerable_node):
         exercise += nodes.raw("", HERE, format="html")
     for output in list(doctree.findall(nodes.container)):
@@ -138,6 +142,7 @@ def setup(app):
     """Register with Sphinx."""
     app.add_node(closed, html=(visit_closed, lambda self, _: self.body.append("</details>\n")))
     app.add_node(closed_title, html=(visit_title, lambda self, _: self.body.append("</summary>\n")))
+    app.connect("doctree-read", shorten, priority=400)
     app.connect("doctree-resolved", change_doctree, priority=900)
     app.connect("html-page-context", add_launch, priority=700)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
