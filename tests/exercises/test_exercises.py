@@ -9,7 +9,7 @@ import pytest
 import torch
 from answers import cell, stubs, verdict
 from nbclient import NotebookClient
-from notebooks import definitions, fill
+from notebooks import definitions, fill, is_stub
 
 from minidl.activations import ReLU
 from minidl.teaching.check import find_hint
@@ -35,6 +35,8 @@ def test_every_exercise_stands_in_a_chapter_and_is_checked_below_its_stub(stubs)
     for key, source in stubs.items():
         exercise = EXERCISES[key]
         assert list(definitions(source)) == [exercise.name]
+        methods = getattr(definitions(source)[exercise.name], "body", []) if exercise.parts else []
+        assert exercise.parts == tuple(part.name for part in methods if is_stub(part))
         assert f'NotImplementedError("Exercise {exercise.number}: ' in source
 
 
