@@ -18,9 +18,12 @@ import gc
 import json
 import os
 import platform
+import re
+import sys
 import time
 from dataclasses import asdict, replace
-from importlib import metadata
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -56,8 +59,7 @@ def parser():
     add("--only", nargs="+", metavar="NAME", help="only these (an unknown name lists all)")
     add("--all", action="store_true", help="also: widths, limits of the machine, a step in pieces")
     add("--store", nargs="?", type=Path, const=STORED, metavar="FILE")
-    for name, default in (("--width", 25), ("--batch-size", 100), ("--epochs", 20)):
-        add(name, type=int, default=default, help="of the training")
+    add("--epochs", type=int, default=20, help="of the training")
     return parser
 
 
@@ -159,41 +161,24 @@ def machine():
     """Describe the machine in short strings."""
     import torch
 
-    cpu, versions = {}, {}
-    if Path("/proc/cpuinfo").exists():
-        lines = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
-        cpu = {name.strip(): value.strip() for name, _, value in lines}
-    family = ", ".join(f"{name} {cpu[name]}" for name in ("cpu family", "model") if name in cpu)
-    for name in ("torch", "numpy", "jax"):
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "not installed"
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if sys.platform == "linux" else []
+    cpu = dict(re.split(r"\s*:\s*", line, maxsplit=1) for line in lines if ":" in line)
+    kind = ", ".join(f"{name} {cpu[name]}" for name in ("cpu family", "model") if name in cpu)
+    versions = {name: version(name) for name in ("torch", "numpy", "jax") if find_spec(name)}
     return {
-        "processor": f"{cpu.get('model name', platform.machine())} ({family})",
+        "processor": f"{cpu.get('model name', platform.machine())} ({kind})",
         "kernels of PyTorch": torch.backends.cpu.get_cpu_capability(),
         "cores": str(os.cpu_count()),
         "system": f"{platform.system()}, {platform.machine()}",
         "Python": platform.python_version(),
         **versions,
-        "load at the start": f"{os.getloadavg()[0]:.1f}",
     }
 
 
 def store(results, path):
-    """Write what was measured as JSON, each entry of a list on a line of its own.
-
-    Floats have four digits; more are noise.
-    """
+    """Write what was measured as JSON.  Floats have four digits; more are noise."""
     rounded = json.loads(json.dumps(results), parse_float=lambda x: float(f"{float(x):.4g}"))
-    parts = []
-    for name, part in rounded.items():
-        if isinstance(part, list):
-            text = "[\n" + ",\n".join("  " + json.dumps(entry) for entry in part) + "\n ]"
-        else:
-            text = json.dumps(part, indent=2).replace("\n", "\n ")
-        parts.append(f' "{name}": {text}')
-    Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
 
 
 def main(arguments=None):
@@ -210,7 +195,7 @@ def main(arguments=None):
     unknown = set(names) - CONTESTANTS.keys()
     if unknown:
         parser().error(f"--only: {', '.join(unknown)}? there are {', '.join(CONTESTANTS)}")
-    task = Task(width=options.width, batch_size=options.batch_size, epochs=options.epochs)
+    task = Task(epochs=options.epochs)
     results = {"machine": machine(), "task": asdict(task), "rounds": options.rounds}
     results["turn"] = options.turn
     print(*(f"{key}: {value}" for key, value in results["machine"].items()), task, sep="\n")
