@@ -14,7 +14,6 @@ from minidl import (
     Tanh,
     gradcheck,
     gradcheck_loss,
-    numerical_gradient,
     xavier_std,
 )
 from minidl.paper import torch_twin
@@ -160,14 +159,6 @@ def test_gradcheck_names_the_entry_that_is_off():
     with pytest.raises(AssertionError, match=r"dL/dx is .*\(1, 3\), wanted shape \(4, 3\)"):
         gradcheck(OneRow(), x)
     assert gradcheck(Tanh(), x) < 1e-8, "x repeats one row in memory"
-
-
-def test_numerical_gradient_leaves_x_alone():
-    x = randn(2, 3)
-    copy = x.clone()
-    grad = numerical_gradient(lambda x: (x**3).sum(), x)
-    assert torch.equal(x, copy)
-    torch.testing.assert_close(grad, 3 * x.square(), rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

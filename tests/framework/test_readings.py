@@ -132,10 +132,8 @@ def test_the_command_prints_the_table_and_writes_it(monkeypatch, capsys, tmp_pat
     ("option", "words"),
     [
         (["--as-printed"], "--as-printed does not go with 'readings'"),
-        (["--lr", "1"], "--lr does not"),
         (["--no-standardize"], "--standardize does not"),
         (["--repeats", "1"], "repeats is 1"),
-        (["--repeats", "0"], "repeats is 0"),
     ],
 )
 def test_what_a_reading_would_change_is_refused(option, words, capsys):
