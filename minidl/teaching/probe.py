@@ -350,15 +350,10 @@ def _no_autograd():
     places = [(torch.autograd, "grad"), (torch.autograd, "backward")]
     places += [(torch.func, name) for name in ("grad", "vjp", "jvp", "jacrev", "jacfwd")]
     with ExitStack() as stack:
-        for place, name in places:
-            stack.enter_context(patch.object(place, name, _refusal()))
+        for place, name in places:  # each with one of its own: PyTorch's compiler tells them apart
+            stack.enter_context(patch.object(place, name, partial(_refuse)))
         yield
 
 
-def _refusal():
-    """Make a function that refuses; one for each place, as PyTorch's compiler tells them apart."""
-
-    def refuse(*_, **__):
-        raise AutogradUsed
-
-    return refuse
+def _refuse(*_, **__):
+    raise AutogradUsed

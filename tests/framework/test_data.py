@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from draws import generator
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +16,6 @@ from minidl import (
     one_hot,
     standardize,
 )
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def test_labels_follow_the_distance():

@@ -7,18 +7,11 @@ from functools import partial
 
 import pytest
 import torch
+from draws import generator, randn
 
 import minidl
 from minidl import Linear, MSELoss, ReLU, Sequential, Tanh, fit, one_hot, train_epoch
 from minidl.paper import Setting, fit_torch, paper_network, run, torch_twin
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def randn(*shape, seed=0):
-    return torch.randn(shape, generator=generator(seed), dtype=torch.float64)
 
 
 def linear(columns=3, out=2):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from draws import generator, randn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,14 +20,6 @@ from minidl import (
 from minidl.paper import torch_twin
 
 ACTIVATIONS = [ReLU, Tanh, Sigmoid]
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def randn(*shape, seed=0, dtype=torch.float64):
-    return torch.randn(shape, generator=generator(seed), dtype=torch.float64).to(dtype)
 
 
 @st.composite

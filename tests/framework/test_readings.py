@@ -126,18 +126,3 @@ def test_the_command_prints_the_table_and_writes_it(monkeypatch, capsys, tmp_pat
     assert record["seeds"] == [3, 4]
     assert record["rows"] == [readings.try_reading("the prose", 2, 3)]
     assert capsys.readouterr().out == readings.format_readings(record["rows"]) + "\n"
-
-
-@pytest.mark.parametrize(
-    ("option", "words"),
-    [
-        (["--as-printed"], "--as-printed does not go with 'readings'"),
-        (["--no-standardize"], "--standardize does not"),
-        (["--repeats", "1"], "repeats is 1"),
-    ],
-)
-def test_what_a_reading_would_change_is_refused(option, words, capsys):
-    with pytest.raises(SystemExit) as left:
-        main(["readings", *option])
-    assert left.value.code == 2
-    assert words in capsys.readouterr().err

@@ -48,6 +48,9 @@ def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_th
     assert history.loss == pytest.approx([value], abs=1e-15)
     assert history.train_error == [error_rate(output, fold.y_train) for output in outputs]
     assert history.test_error == []
+    options = {"epochs": 1, "batch_size": 50, "lr": 0.1, "test": fold[2:], "errors": False}
+    again = fit(before, loss, fold.x_train, fold.y_train, **options)
+    assert (again.loss, again.train_error, again.test_error) == (history.loss, [], [])
 
 
 def test_a_bare_module_can_be_trained():

@@ -47,8 +47,8 @@ def pin():
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def parser():
-    """Build the parser of the command line."""
+def parser(names):
+    """Build the parser of the command line, for contestants of these names."""
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -56,7 +56,7 @@ def parser():
     add = parser.add_argument
     add("--rounds", type=int, default=9, help="how many turns everybody has")
     add("--turn", type=float, default=0.2, metavar="SECONDS", help="how long a turn is, at least")
-    add("--only", nargs="+", metavar="NAME", help="only these (an unknown name lists all)")
+    add("--only", nargs="+", choices=names, default=list(names), metavar="NAME", help="only these")
     add("--all", action="store_true", help="also: widths, limits of the machine, a step in pieces")
     add("--store", nargs="?", type=Path, const=STORED, metavar="FILE")
     add("--epochs", type=int, default=20, help="of the training")
@@ -182,29 +182,24 @@ def store(results, path):
 
 
 def main(arguments=None):
-    """Measure, print, and store what was asked for; return the results."""
-    options = parser().parse_args(arguments)
+    """Measure, print, and store what was asked for."""
     pin()
 
     # only now: these import libraries that read their settings
+    import limits
     import torch
     from contestants import CONTESTANTS, Task
 
     torch.set_num_threads(1)
-    names = options.only or list(CONTESTANTS)
-    unknown = set(names) - CONTESTANTS.keys()
-    if unknown:
-        parser().error(f"--only: {', '.join(unknown)}? there are {', '.join(CONTESTANTS)}")
+    options = parser(CONTESTANTS).parse_args(arguments)
     task = Task(epochs=options.epochs)
     results = {"machine": machine(), "task": asdict(task), "rounds": options.rounds}
     results["turn"] = options.turn
     print(*(f"{key}: {value}" for key, value in results["machine"].items()), task, sep="\n")
-    kinds = {name: CONTESTANTS[name] for name in names}
+    kinds = {name: CONTESTANTS[name] for name in options.only}
     results["race"] = race(kinds, task, options.rounds, options.turn)
     print(table(results["race"]))
     if options.all:
-        import limits
-
         four = {key: CONTESTANTS[key] for key in ("minidl", "torch", "floor", "floor-columns")}
         results["sweep"] = list(sweep(task, four, options.rounds, options.turn))
         results["roofline"] = list(limits.roofline(task.batch_size, options.turn))
@@ -212,7 +207,6 @@ def main(arguments=None):
         print(*results["sweep"], sep="\n")
     if options.store:
         store(results, options.store)
-    return results
 
 
 if __name__ == "__main__":
