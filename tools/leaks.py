@@ -9,7 +9,7 @@ import html
 import re
 
 from bs4 import BeautifulSoup
-from notebooks import code_cells, definitions, is_exercise, is_stub, package_definition
+from notebooks import package_definition
 
 from minidl.teaching.exercises import EXERCISES
 
@@ -19,41 +19,15 @@ def bare_text(text):
     return re.sub(r"\s+", "", text).replace("'", '"')
 
 
-def bodies(exercise, stub):
-    """Map what is to be written to its solution: statements without white space.
-
-    Parameters
-    ----------
-    exercise : Exercise
-    stub : str
-        The cell with its stub; parts that are given there are no secret.
-    """
-    solution = package_definition(exercise.solution)
-    (given,) = definitions(stub).values()
-    if isinstance(solution, ast.FunctionDef):
-        parts = {exercise.name: solution}
-    else:
-        theirs = {part.name: part for part in solution.body if isinstance(part, ast.FunctionDef)}
-        parts = {
-            f"{exercise.name}.{part.name}": theirs[part.name]
-            for part in given.body
-            if isinstance(part, ast.FunctionDef) and is_stub(part)
-        }
-    return {
-        name: bare_text("\n".join(ast.unparse(line) for line in part.body))
-        for name, part in parts.items()
-    }
-
-
-def secrets(notebooks):
-    """Map every part that a reader is to write, in any chapter, to its solution."""
-    exercises = {exercise.number: exercise for exercise in EXERCISES.values()}
+def secrets():
+    """Map every part that a reader is to write to its solution: statements without white space."""
     found = {}
-    for notebook in notebooks:
-        for cell in filter(is_exercise, code_cells(notebook)):
-            number = re.search(r'NotImplementedError\("Exercise ([\d.]+):', cell.source)[1]
-            for name, body in bodies(exercises[number], cell.source).items():
-                found[f"{number} {name}"] = body
+    for exercise in EXERCISES.values():
+        solution = package_definition(exercise.solution)
+        for part in (p for p in ast.walk(solution) if isinstance(p, ast.FunctionDef)):
+            if not exercise.parts or part.name in exercise.parts:
+                body = "\n".join(map(ast.unparse, part.body))
+                found[f"{exercise.number} {part.name}"] = bare_text(body)
     return found
 
 

@@ -37,14 +37,12 @@ def smallest(figure, width):
     width : float
         Of its picture, in inches.
     """
-    texts = [text for text in figure.findobj(plt.Text) if text.get_text()]
-    points, text = min((points_of(text), text.get_text()) for text in texts)
+    points, text = min(
+        (part.get_fontsize() * (EXPONENT if "^" in part.get_text() else 1), part.get_text())
+        for part in figure.findobj(plt.Text)
+        if part.get_text()
+    )
     return text, points * PHONE / width / 72
-
-
-def points_of(text):
-    """Return the size of a text, or of its exponent."""
-    return text.get_fontsize() * (EXPONENT if "^" in text.get_text() else 1)
 
 
 def watch():

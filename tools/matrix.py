@@ -4,15 +4,14 @@ PyTorch picks its kernels by the processor; environment variables make it take t
 of older ones, another number of threads, or MKL's mode for reproducible results::
 
     python tools/matrix.py                # every environment this processor can stand for
-    python tools/matrix.py 05 08          # only these chapters
     python tools/matrix.py --extremes     # only the two environments that differ most
 """
 
-import argparse
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import torch
 from notebooks import CHAPTERS
@@ -33,44 +32,21 @@ def environments():
     return [*found, compatible, {"ATEN_CPU_CAPABILITY": "default", **compatible}]
 
 
-def extremes():
-    """List the two that differ most: the newest kernels in parallel, the oldest one by one."""
-    *rest, oldest = environments()
-    return [[e for e in rest if e["OMP_NUM_THREADS"] == "2"][-1], oldest]
-
-
-def validate(path, environment):
-    """Run nbval on one notebook; return whether it passed, and what was printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", str(path)],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode == 0, done.stdout
-
-
-def main(chapters, chosen):
-    """Run the notebooks in the environments; return 1 if one of them differs, else 0."""
-    runs = [(path, environment) for environment in chosen for path in chapters]
-    failed = 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for (path, environment), (passed, output) in zip(
-            runs, pool.map(lambda run: validate(*run), runs), strict=True
-        ):
-            name = " ".join(f"{key}={value}" for key, value in environment.items())
-            print(f"{path.stem:16} {name:58} {output.strip().splitlines()[-1]}", flush=True)
-            if not passed:
-                failed = 1
-                print(output)
-    return failed
+def validate(environment, path):
+    """Run nbval on one notebook, print how it went, and return whether it passed."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", path]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
+    name = " ".join(f"{key}={value}" for key, value in environment.items())
+    print(f"{path.stem:16} {name:58} {done.stdout.strip().splitlines()[-1]}", flush=True)
+    if done.returncode:
+        print(done.stdout)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chapters", nargs="*", help="numbers, such as 05; all if none is given")
-    parser.add_argument("--extremes", action="store_true", help="only the two that differ most")
-    arguments = parser.parse_args()
-    paths = [p for p in CHAPTERS if not arguments.chapters or p.stem[:2] in arguments.chapters]
-    sys.exit(main(paths, extremes() if arguments.extremes else environments()))
+    chosen = environments()
+    if sys.argv[1:] == ["--extremes"]:  # the newest kernels in parallel, the oldest one by one
+        chosen = [chosen[-3], chosen[-1]]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = zip(*product(chosen, CHAPTERS), strict=True)
+        sys.exit(not all(list(pool.map(validate, *runs))))

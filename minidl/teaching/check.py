@@ -33,7 +33,7 @@ SLOW, TIMES = 0.5, 10
 def check(key, answer, limit=guard.SECONDS):
     """Check an answer, print what was found, and return what the chapter goes on with.
 
-    Whatever the answer does, later cells find PyTorch and ``minidl`` as they were.
+    Whatever the answer does, later cells find PyTorch's settings as they were.
 
     Parameters
     ----------
@@ -59,11 +59,8 @@ def check(key, answer, limit=guard.SECONDS):
         return answer
     if unread:
         print(f"{unread} What is looked at here is the version before it.")
-    guard.watch_names()
     for name in guard.mend_settings():
         print(f"Before this check {name} had been changed; it has been set back.")
-    for name in guard.mend_names():
-        print(f"Before this check something stood in the place of `{name}`; it has been put back.")
     passed, start = [], time.process_time()
     for again, case in product((False, True), exercise.cases):
         outcome = exercise.outcome(case, answer, limit, again)

@@ -1,12 +1,11 @@
 """Keep slips in a reader's code from reaching the rest of the chapter.
 
-An endless loop, a flood of output, ``exit()``, another default dtype, a function of PyTorch
-replaced: what is stopped or put back here is said in a sentence.
+An endless loop, a flood of output, ``exit()``, another default dtype: what is stopped or put
+back here is said in a sentence.
 """
 
 import builtins
 import io
-import math
 import signal
 import sys
 import threading
@@ -165,9 +164,6 @@ SETTINGS = (
     ("PyTorch's seed", torch.initial_seed, lambda seed: None),
 )
 
-#: Those among them that have to be as they were when the book began.
-FIXED = {"PyTorch's default dtype", "PyTorch's default device", "PyTorch's grad mode"}
-
 
 def settings():
     """Read all settings."""
@@ -180,60 +176,18 @@ def changed_settings(before):
     return [name for (name, *_), old, new in zip(SETTINGS, before, now, strict=True) if old != new]
 
 
-def set_back(before, names=None):
-    """Set back what is not as it was before; with ``names``, these alone."""
+def set_back(before):
+    """Set back what is not as it was before; return its names."""
     changed = changed_settings(before)
     for (name, _, write), old in zip(SETTINGS, before, strict=True):
-        if name in changed and (names is None or name in names):
+        if name in changed:
             write(old)
+    return changed
 
 
 _STANDARD = settings()
 
 
 def mend_settings():
-    """Set back what no chapter changes, if a cell has changed it; return what that was."""
-    mended = [name for name in changed_settings(_STANDARD) if name in FIXED]
-    set_back(_STANDARD, mended)
-    return mended
-
-
-# ---- names of other people's modules
-
-_names = {}
-_GONE = object()
-
-
-def watch_names():
-    """Remember what ``torch`` and ``minidl`` hold; of each module, as it was when first seen."""
-    ours = [
-        module
-        for name, module in sys.modules.items()
-        if name.partition(".")[0] == "minidl" and "teaching" not in name and "__main__" not in name
-    ]
-    things = [thing for module in ours for thing in vars(module).values()]
-    classes = [t for t in things if isinstance(t, type) and t.__module__.startswith("minidl")]
-    torchs = [torch, torch.nn, torch.nn.functional, torch.linalg, torch.Tensor]
-    for place in [math, *torchs, *ours, *classes]:
-        if place not in _names:
-            _names[place] = dict(vars(place))
-
-
-def mend_names():
-    """Put back what was replaced in ``torch`` or ``minidl``; return its names, ``torch.relu``."""
-    mended = []
-    for place, names in _names.items():
-        now = vars(place)
-        replaced = [name for name, value in names.items() if _replaced(value, now.get(name, _GONE))]
-        for name in replaced:
-            setattr(place, name, names[name])
-        mended += [f"{place.__name__}.{name}" for name in replaced]
-    return mended
-
-
-def _replaced(value, now):
-    """Whether something else stands here; PyTorch's own compiler wraps what it needs."""
-    return now is not value and getattr(now, "__wrapped__", None) is not value
-
-
-watch_names()
+    """Set back dtype, device and grad mode, which no chapter changes; return which it were."""
+    return set_back(_STANDARD[:3] + settings()[3:])

@@ -8,18 +8,15 @@ exercises are in it.
 
 import ast
 import builtins
-import hashlib
 import importlib.util
 import linecache
 import os
 import re
-import shutil
 import symtable
 import sys
 import types
 from pathlib import Path
 
-from IPython import get_ipython
 from IPython.utils.capture import capture_output
 
 import minidl
@@ -27,17 +24,16 @@ import minidl
 from .probe import Probe
 
 FILE = "my_minidl.py"
+HEAD = f'''"""My own deep-learning framework, gathered from the exercises of the book.
 
-HEAD = '''"""My own deep-learning framework, gathered from the exercises of the book.
+Try it:  python -m minidl train --framework {FILE}
 
-Try it:  python -m minidl train --framework {file}
+The checks of the book write this file: an answer that has passed takes the place of the
+section of its exercise.  All else stays as you leave it.
 """
 
-# The checks of the book write this file. If you edit it, they keep a copy of
-# your version beside it before they write again.
-# fingerprint:
+import torch
 '''
-FINGERPRINT = re.compile(r"^# fingerprint: ?(\w*)$", re.MULTILINE)
 MARK = re.compile(r"^# ---- Exercise (\d+\.\d+): (\w+) -+$", re.MULTILINE)
 REMARK = "It passed, but was not kept:"
 
@@ -75,18 +71,21 @@ def keep(exercise, answer):
     if not enabled():
         return ""
     path, said = Path.cwd() / FILE, f"Kept in {FILE}."
+    name, number = exercise.name, exercise.number
     try:
-        imports, sections, edited = read(path)
+        head, sections = read(path)
+        _, earlier = sections.pop(number, ("", ""))
         try:
-            text = _with(exercise, answer, imports, sections)
+            source, imports = _gather(name, answer)
+            _refuse_clashes(name, source, sections)
+            text = _compose(head, imports, sections | {number: (name, source)})
+            _try_out(exercise, text)
         except NotKept as error:
             said = f"It passed, but was not kept in {FILE}: {error}."
-            if exercise.name in defined(sections.get(exercise.number, ("", ""))[1]):
+            if name in defined(earlier):
                 return said
             remark = f"# {REMARK} {' '.join(str(error).split())}.\n"
-            text = _compose(imports, sections | {exercise.number: (exercise.name, remark)})
-        if edited:
-            said += f" You had edited it; a copy of your version is in {_copy(path)}."
+            text = _compose(head, set(), sections | {number: (name, remark)})
         new = path.with_suffix(".new")
         new.write_text(text, encoding="utf-8")
         os.replace(new, path)
@@ -124,18 +123,17 @@ def missing(module, setting=None):
 
 def framework(setting=None):
     """Load the reader's framework, or say what is missing and return ``"minidl"`` in its place."""
-    path = Path.cwd() / FILE
-    lacking = missing(types.ModuleType("nothing"), setting)
+    path, module = Path.cwd() / FILE, types.ModuleType("nothing")
     if enabled() and path.is_file():
         try:
             module = load(path)
         except ValueError as error:
             print(f"{error}.\nUntil that is mended, the book's own stands in.")
             return "minidl"
-        lacking = missing(module, setting)
-        if not lacking:
-            print(f"Everything below runs on your own code, from {FILE}.")
-            return module
+    lacking = missing(module, setting)
+    if not lacking:
+        print(f"Everything below runs on your own code, from {FILE}.")
+        return module
     print("Still missing from your framework:", *lacking, sep="\n  ")
     print("Until it is whole, the book's own stands in.")
     return "minidl"
@@ -144,30 +142,12 @@ def framework(setting=None):
 # ---- what an answer needs
 
 
-def _with(exercise, answer, imports, sections):
-    """Return the file's text with an answer in it; NotKept says why that cannot be."""
-    name, others = exercise.name, {n: s for n, s in sections.items() if n != exercise.number}
-    cells = ["".join(linecache.getlines(file)) for file in Probe(answer, "").files]
-    source, needed = _gather(name, cells, _notebook(answer))
-    _refuse_clashes(name, source, others)
-    text = _compose(imports | needed, others | {exercise.number: (name, source)})
-    # What takes nothing from other cells and sections was tried by the check a moment ago.
-    elsewhere = {used for _, text in others.values() for used in defined(text)}
-    alone = defined(source).keys() == {name} and not _used(source) & elsewhere
-    _try_out(exercise, text, again=not (alone and source.strip() in "".join(cells)))
-    return text
-
-
-def _notebook(answer):
-    """The notebook's variables; among them ``In``, the text of every cell that was run."""
-    if get_ipython() is not None:
-        return get_ipython().user_ns
-    functions = vars(answer).values() if isinstance(answer, type) else [answer]
-    return next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
-
-
-def _gather(name, cells, namespace):
+def _gather(name, answer):
     """Collect a definition, the helpers it uses (first), and the import lines it needs."""
+    functions = vars(answer).values() if isinstance(answer, type) else [answer]
+    namespace = next((f.__globals__ for f in functions if hasattr(f, "__globals__")), {})
+    files = ["".join(linecache.getlines(file)) for file in Probe(answer, "").files]
+    notebook = namespace.get("In", [])  # the text of every cell that was run
     source, imports, seen = [], set(), {name}
 
     def add(name, cells):
@@ -182,10 +162,10 @@ def _gather(name, cells, namespace):
             if hasattr(minidl, used) and (ours or value is getattr(minidl, used)):
                 imports.add(f"from minidl import {used}")
             else:
-                add(used, namespace.get("In", []))
+                add(used, notebook)
         source.append(definition)
 
-    add(name, [*namespace.get("In", []), *cells])
+    add(name, [*notebook, *files])
     return "\n\n\n".join(source) + "\n", imports
 
 
@@ -208,19 +188,18 @@ def defined(source):
     """Map the names that a piece of code binds at its top to their nodes, checks aside."""
     found = {}
     for node in ast.parse(source).body:
+        names = []
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                names = [alias.asname or alias.name.partition(".")[0]]
-                if alias.name == "*":
-                    names = dir(sys.modules.get(node.module))
-                fields = vars(node) | {"names": [alias]}
-                found |= dict.fromkeys(names, type(node)(**fields))
+            names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+            if names == ["*"]:
+                names = dir(sys.modules.get(node.module))
         elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-            found[node.name] = node
+            names = [node.name]
         elif isinstance(node, (ast.Assign, ast.AnnAssign)) and " = check(" not in ast.unparse(node):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             parts = [part for target in targets for part in ast.walk(target)]
-            found |= {part.id: node for part in parts if isinstance(part, ast.Name)}
+            names = [part.id for part in parts if isinstance(part, ast.Name)]
+        found |= dict.fromkeys(names, node)
     return found
 
 
@@ -237,22 +216,15 @@ def _used(source):
 
 
 def read(path):
-    """Return imports and sections of a file, and whether it was edited by hand."""
-    if not path.is_file():
-        return set(), {}, False
-    text = path.read_text(encoding="utf-8")
+    """Return a file's head, and its sections by their numbers: a name and a text each."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else HEAD
     try:
         ast.parse(text)
     except SyntaxError as error:
         raise NotKept(f"there is a mistake in its line {error.lineno}: {error.msg}") from error
     head, *parts = MARK.split(text)
-    sections = {
-        number: (name, source.strip() + "\n")
-        for number, name, source in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    }
-    lines = map(ast.unparse, ast.parse(head).body)
-    imports = {line for line in lines if line.startswith(("import ", "from "))}
-    return imports, sections, text != _stamped(text)
+    sections = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    return head, {number: (name, source.strip() + "\n") for number, name, source in sections}
 
 
 def _refuse_clashes(name, source, others):
@@ -275,32 +247,25 @@ def place(number):
     return [int(part) for part in number.split(".")]
 
 
-def _compose(imports, sections):
-    """Write imports and sections as one text, without the imports of what it defines itself."""
+def _compose(head, imports, sections):
+    """Write a file, with those imports that its head lacks and no section defines itself."""
     own = {name for _, source in sections.values() for name in defined(source)}
-    lines = sorted(imports, key=lambda line: (line.startswith("from"), line))
-    text = HEAD.format(file=FILE) + "\n"
-    text += "".join(f"{line}\n" for line in lines if line.split()[-1] not in own)
+    new = [line for line in sorted(imports) if line.split()[-1] not in own]
+    lines = [head.rstrip(), *(line for line in new if line not in head.splitlines())]
     for number in sorted(sections, key=place):
         name, source = sections[number]
-        text += f"\n\n{f'# ---- Exercise {number}: {name} '.ljust(78, '-')}\n\n{source}"
-    return _stamped(text)
+        title = f"# ---- Exercise {number}: {name} ".ljust(78, "-")
+        lines.append(f"\n\n{title}\n\n{source.strip()}")
+    return "\n".join(lines) + "\n"
 
 
-def _stamped(text):
-    """The text with its fingerprint, a hash of all else: what differs from it was edited."""
-    stamp = hashlib.sha256(FINGERPRINT.sub("# fingerprint:", text).encode()).hexdigest()[:16]
-    return FINGERPRINT.sub(f"# fingerprint: {stamp}", text) if FINGERPRINT.search(text) else ""
-
-
-def _try_out(exercise, text, again):
-    """Run the new file by itself, and the exercise with it where that is asked for, in silence."""
-    module, trouble = types.ModuleType("my_minidl"), None
+def _try_out(exercise, text):
+    """Run the new file by itself, and the exercise with it, in silence."""
+    module = types.ModuleType("my_minidl")
     try:
         with capture_output():
             exec(compile(text, FILE, "exec"), vars(module))
-            if again:
-                trouble = exercise.trouble(vars(module).get(exercise.name))
+            trouble = exercise.trouble(vars(module).get(exercise.name))
     except Exception as error:
         raise NotKept(f"the file would not run: {_said(error)}") from error
     if trouble:
@@ -309,12 +274,3 @@ def _try_out(exercise, text, again):
 
 def _said(error):
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-def _copy(path):
-    """Copy a file beside itself, under a name that is free, and return that."""
-    number = 1
-    while (copy := path.with_name(f"{path.stem}.edited-{number}{path.suffix}")).exists():
-        number += 1
-    shutil.copyfile(path, copy)
-    return copy.name

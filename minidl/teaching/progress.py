@@ -20,7 +20,7 @@ def progress(chapter=None, file=own.FILE):
     kept = {}
     try:
         if own.enabled():
-            _, kept, _ = own.read(Path(file))
+            _, kept = own.read(Path(file))
     except (OSError, UnicodeDecodeError, own.NotKept) as error:
         print(f"{file} cannot be read: {error}.")
     if chapter is None and not Path(file).is_file():

@@ -9,7 +9,7 @@ from notebooks import CHAPTERS, code_cells, is_exercise, read, solve
 
 from minidl.teaching.exercises import EXERCISES
 
-HIDDEN = secrets(map(read, CHAPTERS))
+HIDDEN = secrets()
 BODY = "def sigmoid_bound(layers):\n    return 0.25 **  layers\n"
 SECRET = "2.4 sigmoid_bound"
 

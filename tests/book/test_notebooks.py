@@ -10,7 +10,6 @@ import json
 import re
 
 import pytest
-from nbformat.v4 import new_output
 from notebooks import (
     CHAPTERS,
     code_cells,
@@ -26,7 +25,6 @@ from reference import rows
 import minidl
 from minidl import paper
 from minidl.fast import compiled, plan
-from minidl.teaching.exercises import EXERCISES
 from minidl.teaching.mistakes import bare
 
 #: What each chapter works through, by name: these must be in it, and equal to the package's.
@@ -85,21 +83,6 @@ def test_the_comparison_sees_a_difference():
         compare(definitions(source)["Sigmoid"], minidl.Sigmoid)
 
 
-@CHAPTER
-def test_stubs_take_the_arguments_of_their_solutions(path):
-    solutions = {exercise.number: exercise.solution for exercise in EXERCISES.values()}
-    for cell in filter(is_exercise, code_cells(read(path))):
-        number = re.search(r'NotImplementedError\("Exercise ([\d.]+):', cell.source)[1]
-        solution = package_definition(solutions[number])
-        (stub,) = definitions(cell.source).values()
-        pairs = [(stub, solution)]
-        if isinstance(stub, ast.ClassDef):
-            theirs = {f.name: f for f in solution.body if isinstance(f, ast.FunctionDef)}
-            pairs = [(f, theirs[f.name]) for f in stub.body if isinstance(f, ast.FunctionDef)]
-        for ours, expected in pairs:
-            assert ast.unparse(ours.args) == ast.unparse(expected.args)
-
-
 #: Where nbval would leave an output out of the comparison.
 IGNORED = re.compile(
     r"nbval[-_ ]?(ignore|skip|raises)|(ignore|skip)[-_ ]?output|raises-exception", re.I
@@ -144,22 +127,12 @@ def test_every_output_is_stored_compared_and_the_same_everywhere(path):
     assert complaints(read(path)) == []
 
 
-SPOILT = {
-    "execution counts": lambda cell: cell.update(execution_count=None),
-    "metadata of a cell": lambda cell: cell.metadata.update(execution={"started": "now"}),
-    "metadata of an output": lambda cell: cell.outputs[0].metadata.update(isolated=True),
-    "size": lambda cell: cell.outputs[0].data.update({"text/plain": "x" * LARGEST}),
-    "address": lambda cell: cell.outputs[0].data.update({"text/plain": "<f at 0x7f0011223344>"}),
-    "ignored": lambda cell: cell.metadata.update(tags=["nbval-ignore-output"]),
-    "error": lambda cell: cell.outputs.append(new_output("error", ename="ValueError")),
-}
-
-
 def test_a_spoilt_cell_is_noticed():
-    for kind, spoil in SPOILT.items():
-        notebook = read(CHAPTERS[0])
-        spoil(next(c for c in code_cells(notebook) if c.outputs and "data" in c.outputs[0]))
-        assert complaints(notebook) == [kind]
+    notebook = read(CHAPTERS[0])
+    cell = next(cell for cell in code_cells(notebook) if cell.outputs and "data" in cell.outputs[0])
+    cell.metadata.tags = ["nbval-ignore-output"]
+    cell.outputs[0].data["text/plain"] = "<f at 0x7f0011223344>"
+    assert complaints(notebook) == ["ignored", "address"]
 
 
 @CHAPTER

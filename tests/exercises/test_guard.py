@@ -1,6 +1,5 @@
 """Answers that slip badly: none hangs, and none spoils what comes after its check."""
 
-import math
 import re
 import signal
 import sys
@@ -29,16 +28,9 @@ HARM = {
         "import time; time.sleep(1000)",
         "did not come to an end within 0.5 seconds",
     ),
-    "a tensor larger than any memory": (
-        "torch.ones(10**15)",
-        "raises RuntimeError",
-    ),
-    "deep recursion": ("return balanced_radius(side)", "raises RecursionError"),
     "exit": ("exit()", "would end Python, and the notebook with it, in line 2 of your cell"),
-    "quit": ("quit()", "would end Python"),
     "sys.exit": ("import sys; sys.exit()", "would end Python"),
     "a gigabyte in one line": ("print('x' * 10**9)", "prints more than 10,000 characters"),
-    "a gigabyte in many": ("while True: print('again')", "prints more than 10,000 characters"),
     "warnings without end": (
         "import sys\n    while True: print('again', file=sys.stderr)",
         "prints more than 10,000 characters",
@@ -57,19 +49,6 @@ HARM = {
         "torch.set_num_threads(torch.get_num_threads() + 1)",
         "changes PyTorch's number of threads",
     ),
-    "another torch.relu": (
-        "torch.relu = torch.tanh",
-        "your code puts something else in the place of `torch.relu`",
-    ),
-    "another minidl": (
-        "import minidl; minidl.linear.Linear.forward = None",
-        "your code puts something else in the place of `Linear.forward`",
-    ),
-    "half of minidl gone": (
-        "import minidl; del minidl.data.disc",
-        "your code puts something else in the place of `minidl.data.disc`",
-    ),
-    "pi is 3": ("math.pi = 3", "your code puts something else in the place of `math.pi`"),
     "an exception of its own kind": (
         "class Stop(BaseException): pass\n    raise Stop",
         "raises Stop",
@@ -79,9 +58,8 @@ HARM = {
 
 def world():
     """All that a later cell relies on."""
-    names = [torch.relu, minidl.Linear.forward, minidl.data.disc, math.pi]
     streams = sys.stdout, sys.stderr, sys.gettrace(), signal.getsignal(signal.SIGINT)
-    return names, torch.rand(3).tolist(), streams, guard.settings()
+    return torch.rand(3).tolist(), streams, guard.settings()
 
 
 @pytest.mark.parametrize("case", HARM)
@@ -112,16 +90,13 @@ def test_a_reader_s_own_prints_are_shown_once(capsys):
 
 
 def test_what_a_cell_outside_the_exercise_changed_is_set_back_and_said(capsys):
-    relu = torch.relu
     torch.set_default_dtype(torch.float64)
-    torch.relu = None
     out, _ = verdict(capsys, "balanced-radius", cell(RIGHT, "balanced_radius"))
     assert out.startswith(
         "Before this check PyTorch's default dtype had been changed; it has been set back.\n"
-        "Before this check something stood in the place of `torch.relu`; it has been put back.\n"
     )
     assert "passed" in out
-    assert torch.get_default_dtype() == torch.float32 and torch.relu is relu
+    assert torch.get_default_dtype() == torch.float32
 
 
 RIGHT = "def balanced_radius(side):\n    return side / math.sqrt(2 * math.pi)\n"
@@ -149,7 +124,7 @@ IN_A_CHAPTER = {
     "2.1": "torch.set_default_dtype(torch.float64)",
     "2.2": "exit()",
     "2.3": "print('x' * 10**8)",
-    "2.4": "import minidl; minidl.Tanh.forward = None",
+    "2.4": "while True: pass",
 }
 
 

@@ -2,12 +2,10 @@
 
 import ast
 import linecache
-import re
 import subprocess
 import sys
 
 import pytest
-import torch
 from notebooks import CHAPTERS, as_python, code_cells, is_exercise, read, solve
 
 import minidl
@@ -95,23 +93,19 @@ def test_passing_again_replaces_and_failing_changes_nothing(folder):
     notebook.check("relu", RELU.replace("x > 0", "x < 0"))
     assert file.read_text() == first
     notebook.check("relu", RELU.replace("x > 0", "y > 0"))
-    assert file.read_text() == first.replace("x > 0", "y > 0").replace(
-        *(re.search(own.FINGERPRINT, text)[0] for text in (first, file.read_text()))
-    )
+    assert file.read_text() == first.replace("x > 0", "y > 0")
     assert [path.name for path in folder.iterdir()] == ["my_minidl.py"]
 
 
-def test_a_file_edited_by_hand_is_copied_before_it_is_written(folder, capsys):
+def test_what_is_edited_by_hand_stays_but_for_the_section_of_a_passed_answer(folder):
     notebook, file = chapter2(), folder / "my_minidl.py"
     notebook.check("relu", RELU)
-    for number in (1, 2, 3):
-        edited = file.read_text() + f"\n# my remark {number}\n" if number < 3 else '"""Mine."""\n'
-        file.write_text(edited)
-        capsys.readouterr()
-        notebook.check("relu")
-        copy = folder / f"my_minidl.edited-{number}.py"
-        assert copy.read_text() == edited
-        assert f"a copy of your version is in {copy.name}." in capsys.readouterr().out
+    text = file.read_text()
+    file.write_text(f"# my remark\n{text.replace('x > 0', 'x >= 0')}")
+    notebook.check("tanh", TANH.replace("one_minus_square(y)", "(1 - y * y)"))
+    assert file.read_text().startswith("# my remark\n") and "x >= 0" in file.read_text()
+    notebook.check("relu")
+    assert "x >= 0" not in file.read_text() and "class Tanh" in file.read_text()
 
 
 def test_nothing_is_written_while_notebooks_are_validated(folder, monkeypatch, capsys):
@@ -139,57 +133,23 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_answer_still_counts(
 #: Cells before the check of ReLU, and what of them the file is to hold.
 NEEDS = [
     (["SLOPE = 1.0", RELU.replace("(x > 0)", "(x > 0) * SLOPE")], "SLOPE = 1.0"),
-    (["A, B = 1, 0", RELU.replace("min=0", "min=B")], "A, B = 1, 0"),
-    (["mask = lambda x: x > 0", RELU.replace("x > 0", "mask(x)")], "mask = lambda x: x > 0"),
     (["class Base(Module):\n    pass", RELU.replace("Module", "Base")], "class Base(Module):"),
     (["from functools import partial", RELU + "KEEP = partial(torch.clamp, min=0)\n"], RELU),
-    (["TABLE = {'min': 0}", RELU.replace("min=0", "**TABLE")], "TABLE = {'min': 0}"),
     ([RELU + "\nfor k in range(2):\n    print(k)\n"], RELU),
     (["import numpy as np", RELU.replace("min=0", "min=np.float64(0).item()")], "numpy as np"),
     (["from torch import clamp", RELU.replace("x.clamp(", "clamp(x, ")], "from torch import clamp"),
-    (
-        [
-            "In.append('from nowhere import *')",
-            "from math import *",
-            RELU.replace("min=0", "min=sin(0)"),
-        ],
-        "from math import *",
-    ),
+    (["from math import *", RELU.replace("min=0", "min=sin(0)")], "from math import *"),
 ]
 
 
 @pytest.mark.parametrize(("cells", "expected"), NEEDS)
 def test_what_an_answer_needs_is_taken_along_and_nothing_else(folder, capsys, cells, expected):
     chapter2().check("relu", *cells)
-    assert "Kept in my_minidl.py." in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith("\nKept in my_minidl.py.\n")
     text = (folder / "my_minidl.py").read_text()
     assert expected in text
     assert "print(" not in text and "KEEP" not in text
     own.load(folder / "my_minidl.py").ReLU()
-
-
-COUNTED = """def balanced_radius(side):
-    seen.append(side)
-    print("side is", side)
-    return side / (2 * torch.pi) ** 0.5
-"""
-
-
-@pytest.mark.parametrize("alone", [True, False])
-def test_keeping_prints_nothing_and_an_answer_that_stands_alone_is_not_run_again(
-    folder, capsys, monkeypatch, alone
-):
-    notebook = chapter2()
-    monkeypatch.setattr(torch, "seen", [], raising=False)
-    monkeypatch.setenv("MINIDL_OWN", "off")
-    source = COUNTED.replace("seen", "torch.seen" if alone else "module.seen")
-    notebook.run("import torch as module" if alone else "module = torch")
-    notebook.check("balanced-radius", source)
-    once, printed = len(torch.seen), capsys.readouterr().out
-    monkeypatch.setenv("MINIDL_OWN", "on")
-    notebook.check("balanced-radius")
-    assert capsys.readouterr().out == f"{printed}Kept in my_minidl.py.\n"
-    assert len(torch.seen) == 2 * once + (0 if alone else once // 2)  # a check asks twice
 
 
 def test_what_cannot_be_kept_is_said_and_counts_as_passed(folder, capsys):

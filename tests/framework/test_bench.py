@@ -58,18 +58,6 @@ def test_a_contestant_that_trains_otherwise_is_refused():
         bench.prepare({"torch": torchs, "wrong": wrong}, Task())
 
 
-def test_ratios_are_taken_within_rounds(monkeypatch):
-    """Every round was disturbed for all alike: the ratio is 2 in each."""
-    times = {"torch": [2, 20, 60], "minidl": [1, 10, 30], "floor": [0.5, 5, 15]}
-    turns = {key: iter(values) for key, values in times.items()}
-    monkeypatch.setattr(bench, "prepare", lambda kinds, task: {key: key for key in kinds})
-    monkeypatch.setattr(bench, "turn", lambda key, seconds: next(turns[key]))
-    kinds = {key: CONTESTANTS[key] for key in times}
-    rows = {row["key"]: row for row in bench.race(kinds, TASK, 3, 0)}
-    assert rows["minidl"]["ms"] == 10
-    assert rows["minidl"]["faster_than_torch"] == rows["minidl"]["slower_than_floor"] == 2
-
-
 def test_the_command_runs_and_stores_what_it_measured(tmp_path):
     """In a process of its own, as it keeps to one core."""
     only = ["--only", "minidl", "torch", "numpy", "--rounds", "2", "--turn", "0", "--epochs", "2"]

@@ -69,14 +69,6 @@ def test_no_notebook_opens_a_file_beside_it():
             assert not re.search(r"\bopen\(|\bPath\(|\.\./", cell.source), (path.name, cell.id)
 
 
-def test_the_measured_times_are_read_from_the_installed_package(installed, tmp_path):
-    cell = next(c for c in code_cells(read(CHAPTERS[8])) if "speed.json" in c.source)
-    code = f"import json\nfrom importlib.resources import files\n{cell.source}\nprint(stored)"
-    done = python(code, installed, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1].startswith(str(installed))
-
-
 @pytest.mark.parametrize("missing", [True, False])
 def test_the_first_cell_calls_pip_where_minidl_is_missing_and_only_there(missing, monkeypatch):
     called = []

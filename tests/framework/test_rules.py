@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 import torch
+from draws import generator, randn
 
 import minidl
 from minidl import Linear, MSELoss, Sequential, Tanh, paper, rules
@@ -15,14 +16,6 @@ from minidl.paper import Setting, torch_twin
 
 #: They hold what they are given; a subclass says what it takes; the fields' rules are Setting's.
 WITHOUT = {"Fold", "History", "Result", "Module.forward", "Module.backward", "Setting.as_printed"}
-
-
-def generator():
-    return torch.Generator().manual_seed(0)
-
-
-def randn(*shape):
-    return torch.randn(shape, generator=generator(), dtype=torch.float64)
 
 
 def linear(columns=3, out=2, grad=0.5):

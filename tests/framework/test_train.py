@@ -1,4 +1,4 @@
-"""Training: equal to PyTorch, in batches and sample by sample."""
+"""Training: equal to PyTorch; `test_plan.py` has its other ways."""
 
 import pytest
 import torch
@@ -38,30 +38,6 @@ def test_the_twin_is_equal_after_twenty_epochs(start, standardized):
     assert (len(ours.loss), len(ours.train_error), len(ours.test_error)) == (20, 21, 21)
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("batch_size", [1, 32, 100])
-def test_per_sample_equals_batches_but_for_rounding(batch_size, reduction):
-    """With 100 samples in batches of 32 the last batch is ragged."""
-    fold = data(100)
-    lr = 0.1 if reduction == "mean" else 0.002
-    models = [network(1), network(1)]
-    histories = [
-        fit(
-            model,
-            MSELoss(reduction),
-            fold.x_train,
-            fold.y_train,
-            epochs=2,
-            batch_size=batch_size,
-            lr=lr,
-            per_sample=per_sample,
-        )
-        for model, per_sample in zip(models, (False, True), strict=True)
-    ]
-    torch.testing.assert_close(*map(parameters, models), rtol=0, atol=1e-12)
-    assert histories[0].loss == pytest.approx(histories[1].loss, abs=1e-12)
-
-
 def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_the_epoch():
     fold = data(50)
     model, before = network(2), network(2)
@@ -72,29 +48,9 @@ def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_th
     assert history.loss == pytest.approx([value], abs=1e-15)
     assert history.train_error == [error_rate(output, fold.y_train) for output in outputs]
     assert history.test_error == []
-
-
-def test_training_learns_and_shuffling_depends_on_the_generator_alone():
-    fold = data()
-
-    def shuffled(seed):
-        model = network(3)
-        fit(
-            model,
-            MSELoss(),
-            fold.x_train,
-            fold.y_train,
-            epochs=2,
-            batch_size=10,
-            lr=0.1,
-            generator=torch.Generator().manual_seed(seed),
-        )
-        return model
-
-    one, two, other = shuffled(1), shuffled(1), shuffled(2)
-    assert torch.equal(parameters(one), parameters(two))
-    assert not torch.equal(parameters(one), parameters(other))
-    assert error_rate(one.forward(fold.x_test), fold.y_test) < 0.25
+    options = {"epochs": 1, "batch_size": 50, "lr": 0.1, "test": fold[2:], "errors": False}
+    again = fit(before, loss, fold.x_train, fold.y_train, **options)
+    assert (again.loss, again.train_error, again.test_error) == (history.loss, [], [])
 
 
 def test_a_bare_module_can_be_trained():

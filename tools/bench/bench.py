@@ -18,9 +18,12 @@ import gc
 import json
 import os
 import platform
+import re
+import sys
 import time
 from dataclasses import asdict, replace
-from importlib import metadata
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -44,8 +47,8 @@ def pin():
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def parser():
-    """Build the parser of the command line."""
+def parser(names):
+    """Build the parser of the command line, for contestants of these names."""
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -53,11 +56,10 @@ def parser():
     add = parser.add_argument
     add("--rounds", type=int, default=9, help="how many turns everybody has")
     add("--turn", type=float, default=0.2, metavar="SECONDS", help="how long a turn is, at least")
-    add("--only", nargs="+", metavar="NAME", help="only these (an unknown name lists all)")
+    add("--only", nargs="+", choices=names, default=list(names), metavar="NAME", help="only these")
     add("--all", action="store_true", help="also: widths, limits of the machine, a step in pieces")
     add("--store", nargs="?", type=Path, const=STORED, metavar="FILE")
-    for name, default in (("--width", 25), ("--batch-size", 100), ("--epochs", 20)):
-        add(name, type=int, default=default, help="of the training")
+    add("--epochs", type=int, default=20, help="of the training")
     return parser
 
 
@@ -159,67 +161,45 @@ def machine():
     """Describe the machine in short strings."""
     import torch
 
-    cpu, versions = {}, {}
-    if Path("/proc/cpuinfo").exists():
-        lines = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
-        cpu = {name.strip(): value.strip() for name, _, value in lines}
-    family = ", ".join(f"{name} {cpu[name]}" for name in ("cpu family", "model") if name in cpu)
-    for name in ("torch", "numpy", "jax"):
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "not installed"
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if sys.platform == "linux" else []
+    cpu = dict(re.split(r"\s*:\s*", line, maxsplit=1) for line in lines if ":" in line)
+    kind = ", ".join(f"{name} {cpu[name]}" for name in ("cpu family", "model") if name in cpu)
+    versions = {name: version(name) for name in ("torch", "numpy", "jax") if find_spec(name)}
     return {
-        "processor": f"{cpu.get('model name', platform.machine())} ({family})",
+        "processor": f"{cpu.get('model name', platform.machine())} ({kind})",
         "kernels of PyTorch": torch.backends.cpu.get_cpu_capability(),
         "cores": str(os.cpu_count()),
         "system": f"{platform.system()}, {platform.machine()}",
         "Python": platform.python_version(),
         **versions,
-        "load at the start": f"{os.getloadavg()[0]:.1f}",
     }
 
 
 def store(results, path):
-    """Write what was measured as JSON, each entry of a list on a line of its own.
-
-    Floats have four digits; more are noise.
-    """
+    """Write what was measured as JSON.  Floats have four digits; more are noise."""
     rounded = json.loads(json.dumps(results), parse_float=lambda x: float(f"{float(x):.4g}"))
-    parts = []
-    for name, part in rounded.items():
-        if isinstance(part, list):
-            text = "[\n" + ",\n".join("  " + json.dumps(entry) for entry in part) + "\n ]"
-        else:
-            text = json.dumps(part, indent=2).replace("\n", "\n ")
-        parts.append(f' "{name}": {text}')
-    Path(path).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
 
 
 def main(arguments=None):
-    """Measure, print, and store what was asked for; return the results."""
-    options = parser().parse_args(arguments)
+    """Measure, print, and store what was asked for."""
     pin()
 
     # only now: these import libraries that read their settings
+    import limits
     import torch
     from contestants import CONTESTANTS, Task
 
     torch.set_num_threads(1)
-    names = options.only or list(CONTESTANTS)
-    unknown = set(names) - CONTESTANTS.keys()
-    if unknown:
-        parser().error(f"--only: {', '.join(unknown)}? there are {', '.join(CONTESTANTS)}")
-    task = Task(width=options.width, batch_size=options.batch_size, epochs=options.epochs)
+    options = parser(CONTESTANTS).parse_args(arguments)
+    task = Task(epochs=options.epochs)
     results = {"machine": machine(), "task": asdict(task), "rounds": options.rounds}
     results["turn"] = options.turn
     print(*(f"{key}: {value}" for key, value in results["machine"].items()), task, sep="\n")
-    kinds = {name: CONTESTANTS[name] for name in names}
+    kinds = {name: CONTESTANTS[name] for name in options.only}
     results["race"] = race(kinds, task, options.rounds, options.turn)
     print(table(results["race"]))
     if options.all:
-        import limits
-
         four = {key: CONTESTANTS[key] for key in ("minidl", "torch", "floor", "floor-columns")}
         results["sweep"] = list(sweep(task, four, options.rounds, options.turn))
         results["roofline"] = list(limits.roofline(task.batch_size, options.turn))
@@ -227,7 +207,6 @@ def main(arguments=None):
         print(*results["sweep"], sep="\n")
     if options.store:
         store(results, options.store)
-    return results
 
 
 if __name__ == "__main__":

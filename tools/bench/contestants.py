@@ -6,6 +6,7 @@ prepares what it may (its own kind of arrays, a compiled function) and returns a
 :class:`Training`; what counts is its ``train``.
 """
 
+import inspect
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +24,10 @@ from minidl import (
     accumulate_samples,
     disc,
     fit,
-    minibatches,
     one_hot,
     train_epoch,
 )
+from minidl.fast.plan import by_columns
 from minidl.paper import paper_network, torch_twin
 
 
@@ -120,16 +121,13 @@ def by_fit(task, network=None, loss=None, **options):
     network, loss = network or task.network(), loss or MSELoss()
     x, y = task.data()
     options |= {"epochs": task.epochs, "batch_size": task.batch_size, "lr": task.lr}
+    options["errors"] = False
     return Training(tensors(network), lambda: fit(network, loss, x, y, **options).loss)
 
 
 def bare(part):
     """Take the argument checks off a module or a loss, as a reader's own has none."""
-    methods = {
-        name: getattr(method, "__wrapped__", method)
-        for name, method in vars(type(part)).items()
-        if name in ("forward", "backward")
-    }
+    methods = {k: inspect.unwrap(f) for k, f in vars(type(part)).items() if callable(f)}
     copy = object.__new__(type(f"Own{type(part).__name__}", (type(part),), methods))
     vars(copy).update(vars(part))
     return copy
@@ -152,17 +150,17 @@ def readers_own(task):
     network = Sequential([bare(module) for module in task.network().modules])
     for layer in network.modules[::2]:
         layer.__class__ = ReaderLinear
-    return by_fit(task, network, bare(MSELoss()), errors=False, compile=True)
+    return by_fit(task, network, bare(MSELoss()), compile=True)
 
 
-def by_methods(task, accumulate):
+def by_methods(task, accumulate, network=None, loss=None):
     """Train by the chapters' loop: the modules' methods, with the checks of their arguments."""
-    network, loss = task.network(), MSELoss()
-    x, y = task.data()
+    network, loss = network or task.network(), loss or MSELoss()
+    (x, y), epoch = task.data(), inspect.unwrap(train_epoch)
     options = {"batch_size": task.batch_size, "lr": task.lr, "accumulate": accumulate}
 
     def train():
-        return [train_epoch(network, loss, x, y, **options) for _ in range(task.epochs)]
+        return [epoch(network, loss, x, y, **options) for _ in range(task.epochs)]
 
     return Training(tensors(network), train)
 
@@ -184,36 +182,16 @@ def unchecked(task, joined=False):
 
     If ``joined``, all parameters are parts of one tensor and all gradients of another.
     """
-    x, y = task.data()
-    network, loss = Sequential([bare(module) for module in task.network().modules]), bare(MSELoss())
-    modules, pairs = network.modules, network.param
+    network = bare(Sequential([bare(module) for module in task.network().modules]))
     if joined:
-        pairs = join(modules[::2])
-
-    def train():
-        losses = []
-        for _ in range(task.epochs):
-            total = 0.0
-            for x_batch, y_batch in minibatches(x, y, task.batch_size):
-                for _, grad in pairs():
-                    grad.zero_()
-                outputs = [x_batch]
-                for module in modules:
-                    outputs.append(module.forward(outputs[-1]))
-                total += loss.forward(outputs[-1], y_batch).item() * len(x_batch)
-                grad = loss.backward(outputs[-1], y_batch)
-                for k in reversed(range(len(modules))):
-                    grad = modules[k].backward(outputs[k], outputs[k + 1], grad)
-                for parameter, grad in pairs():
-                    parameter.add_(grad, alpha=-task.lr)
-            losses.append(total / len(x))
-        return losses
-
-    return Training(tensors(network), train)
+        parameters, grads = join(network.modules[::2])
+        network.zero_grad = grads.zero_
+        network.gradient_step = lambda lr: parameters.add_(grads, alpha=-lr)
+    return by_methods(task, inspect.unwrap(accumulate_batch), network, bare(MSELoss()))
 
 
 def join(layers):
-    """Make the layers' tensors parts of two long ones, and return what gives these as a pair."""
+    """Make the layers' tensors parts of two long ones, and return these."""
     whole = []
     for names in (("weight", "bias"), ("weight_grad", "bias_grad")):
         places = [(layer, name) for layer in layers for name in names]
@@ -222,10 +200,10 @@ def join(layers):
         pieces = whole[-1].split([part.numel() for part in parts])
         for place, part, piece in zip(places, parts, pieces, strict=True):
             setattr(*place, piece.view(part.shape))
-    return lambda: [whole]
+    return whole
 
 
-def by_torch(task, errors=False):
+def by_torch(task):
     """Train as PyTorch's tutorials do: ``torch.nn``, autograd, ``torch.optim.SGD``.
 
     ``split`` stands for the ``DataLoader``, which is slower by far for tensors in memory.
@@ -233,14 +211,8 @@ def by_torch(task, errors=False):
     network, criterion, size = torch_twin(task.network()), torch.nn.MSELoss(), task.batch_size
     samples, targets = task.data()
 
-    @torch.no_grad()
-    def error_rate():
-        wrong = network(samples).argmax(1) != targets.argmax(1)
-        return wrong.float().mean().item()
-
     def train():
-        optimizer = torch.optim.SGD(network.parameters(), lr=task.lr)
-        losses, rates = [], [error_rate()] if errors else []
+        optimizer, losses = torch.optim.SGD(network.parameters(), lr=task.lr), []
         for _ in range(task.epochs):
             total = 0.0
             for x, y in zip(samples.split(size), targets.split(size), strict=True):
@@ -250,8 +222,6 @@ def by_torch(task, errors=False):
                 optimizer.step()
                 total += loss.item() * size
             losses.append(total / task.samples)
-            if errors:
-                rates.append(error_rate())
         return losses
 
     return Training(list(network.parameters()), train)
@@ -348,43 +318,27 @@ def by_jax(task):
 def products(task, columns=False):
     """Train nothing: only a step's matrix products, into memory that is there already.
 
-    If ``columns``, samples are columns, as in a plan.
+    If ``columns``, the numbers of a column lie side by side in memory, as in a plan.
     """
-    parameters = tensors(task.network())
-    weights = parameters[::2]
-    sizes = [2, *(len(weight) for weight in weights)]
-    dtype = weights[0].dtype
-    outputs = [torch.zeros(task.batch_size, size, dtype=dtype) for size in sizes]
-    grads = [torch.zeros_like(output) for output in outputs]
-    weight_grads = [torch.empty_like(weight) for weight in weights]
-    weights_t, grads_t = [w.t() for w in weights], [g.t() for g in grads]
+    weights, mm = tensors(task.network())[::2], torch.mm
+    sizes = [2, *map(len, weights)]
+    outputs = [torch.zeros(task.batch_size, size, dtype=weights[0].dtype) for size in sizes]
     if columns:
-        outputs, grads = ([t.t().contiguous() for t in each] for each in (outputs, grads))
-    outputs_t = [output.t() for output in outputs]
-    mm = torch.mm
+        outputs = by_columns(*outputs)
+    grads, weight_grads = ([torch.zeros_like(t) for t in each] for each in (outputs, weights))
+    step = [(outputs[k], w.t(), outputs[k + 1]) for k, w in enumerate(weights)]
+    for k in reversed(range(len(weights))):
+        step.append((grads[k + 1].t(), outputs[k], weight_grads[k]))
+        if k > 0:
+            step.append((grads[k + 1], weights[k], grads[k]))
 
-    def rows():
+    def train():
         for _ in range(task.steps):
-            for k in range(len(weights)):
-                mm(outputs[k], weights_t[k], out=outputs[k + 1])
-            for k in range(len(weights) - 1, 0, -1):
-                mm(grads_t[k + 1], outputs[k], out=weight_grads[k])
-                mm(grads[k + 1], weights[k], out=grads[k])
-            mm(grads_t[1], outputs[0], out=weight_grads[0])
+            for left, right, product in step:
+                mm(left, right, out=product)
 
-    def as_columns():
-        for _ in range(task.steps):
-            for k in range(len(weights)):
-                mm(weights[k], outputs[k], out=outputs[k + 1])
-            for k in range(len(weights) - 1, 0, -1):
-                mm(grads[k + 1], outputs_t[k], out=weight_grads[k])
-                mm(weights_t[k], grads[k + 1], out=grads[k])
-            mm(grads[1], outputs_t[0], out=weight_grads[0])
+    return Training(weights, train)
 
-    return Training(parameters, as_columns if columns else rows)
-
-
-PLAIN = partial(by_fit, errors=False)
 
 #: By the name that the command line uses, in the order of the table.
 CONTESTANTS = {
@@ -399,12 +353,10 @@ CONTESTANTS = {
     "one-buffer": Contestant(
         "… parameters and gradients in one tensor each", partial(unchecked, joined=True)
     ),
-    "minidl": Contestant("minidl: fit", PLAIN),
-    "minidl-errors": Contestant("minidl: fit, with error rates", by_fit),
-    "minidl-compiled": Contestant("minidl: fit, compiled", partial(PLAIN, compile=True), "c++"),
+    "minidl": Contestant("minidl: fit", by_fit),
+    "minidl-compiled": Contestant("minidl: fit, compiled", partial(by_fit, compile=True), "c++"),
     "reader-compiled": Contestant("a reader's modules: fit, compiled", readers_own, "c++"),
     "torch": Contestant("PyTorch", by_torch),
-    "torch-errors": Contestant("PyTorch, with error rates", partial(by_torch, errors=True)),
     "numpy": Contestant("NumPy by hand", by_numpy),
     "jax-scan": Contestant("JAX, the run in one scan", by_jax, "jax"),
     "floor": Contestant("the matrix products alone", products, trains=False),

@@ -12,7 +12,7 @@ PEAK_SIDES = (256, 512, 1024)
 
 #: Bytes of the tensors that a ReLU goes through in place: too large for any cache, and
 #: sizes that fit into one, of which the fastest counts.
-SIZES = {"memory": (2**28,), "cache": (2**15, 2**16, 2**17, 2**18, 2**19)}
+SIZES = {"memory": [2**28], "cache": [2**15, 2**16, 2**17, 2**18, 2**19]}
 
 WIDTHS = (1, 2, 4, 8, 16, 25, 32, 64, 128, 256, 512, 1024)
 
@@ -31,14 +31,10 @@ PIECES = {
 
 def quickest(statements, names, seconds, rounds=3):
     """Time statements in turns: the quickest block of each, as all else only slows it."""
-    timers = {
-        key: Timer(text, globals=names(key), timer=time.process_time)
-        for key, text in statements.items()
-    }
-    times = {key: [] for key in timers}
-    for _ in range(rounds):
-        for key, timer in timers.items():
-            times[key] += timer.blocked_autorange(min_run_time=seconds / rounds).times
+    times = {key: [] for key in statements}
+    for key in [*statements] * rounds:
+        timer = Timer(statements[key], globals=names(key), timer=time.process_time)
+        times[key] += timer.blocked_autorange(min_run_time=seconds / rounds).times
     return {key: min(found) for key, found in times.items()}
 
 
@@ -90,7 +86,8 @@ def pieces(task, seconds):
         ``piece``, what has come in; ``microseconds``, of the whole statement.
     """
     network, (x, y) = torch_twin(task.network()), task.data()
-    layers = [part for part in network if isinstance(part, torch.nn.Linear)]
+    noted = [(layer.weight, layer.bias) for layer in network[::2]]
+    plain = [(weight.detach(), bias.detach()) for weight, bias in noted]
 
     def forward(x, parameters):
         *hidden, last = parameters
@@ -99,8 +96,6 @@ def pieces(task, seconds):
         weight, bias = last
         return torch.addmm(bias, x, weight.t())
 
-    noted = [(layer.weight, layer.bias) for layer in layers]
-    plain = [(weight.detach(), bias.detach()) for weight, bias in noted]
     names = {
         "formulas": lambda x: forward(x, plain),
         "with_notes": lambda x: forward(x, noted),

@@ -94,10 +94,9 @@ def main():
         kind: [final_error(Setting(), seed, kind, kind, batch_size=1) for seed in seeds]
         for kind in kinds
     }
-    print(json.dumps(results["a step after each sample"]))
+    print(results["a step after each sample"])
     if options.store:
-        lines = ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in results.items())
-        STORED.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+        STORED.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
