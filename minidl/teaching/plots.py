@@ -15,7 +15,7 @@ STYLE = "minidl.teaching.book"
 
 def use_style():
     """Use the book's style, and the typeface of its pages, for every figure from here on."""
-    for weight in ("", "It", "Semibold"):
+    for weight in ("", "It", "Semibold", "Bold"):
         fontManager.addfont(font_source_sans_pro.font_files_ttf[f"SourceSansPro{weight}"])
     plt.style.use(STYLE)
 
