@@ -11,7 +11,7 @@ from itertools import count
 
 import imagesize
 
-#: Pixels to an inch of a picture on a page, as for those behind a slider (frames.py).
+#: Pixels to an inch of a picture on a page.
 PAGE_DPI = 100
 
 MENDS = [
