@@ -23,7 +23,7 @@ from minidl.teaching.mistakes import plain
 os.environ["MINIDL_OWN"] = "off"
 
 ROOT = Path(__file__).resolve().parent.parent
-STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
 
 
@@ -64,7 +64,7 @@ def run(notebook):
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
-        store_widget_state=True,
+        store_widget_state=False,
         resources={"metadata": {"path": str(ROOT / "book")}},
     )
     client.comm_open_handlers = {}  # what a dial shows is its cell's output, as nbval has it
@@ -75,19 +75,9 @@ def run(notebook):
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }
-    tidy_widgets(notebook)
+    for output in (output for cell in code_cells(notebook) for output in cell.outputs):
+        output.get("data", {}).pop(WIDGET, None)  # its number is another one in each run
     return notebook
-
-
-def tidy_widgets(notebook):
-    """Name widgets by their order, not at random, and keep of their state what is set."""
-    state = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-    for model in state.values():
-        model.state = {key: value for key, value in model.state.items() if value is not None}
-    text = nbformat.writes(notebook)
-    for number, name in enumerate(state):
-        text = text.replace(name, f"widget-{number:03}")
-    notebook.update(nbformat.reads(text, as_version=4))
 
 
 def validate(notebook, folder):

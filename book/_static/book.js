@@ -55,40 +55,6 @@ window.addEventListener("load", reachScrolled, { once: true });
 window.addEventListener("resize", reachScrolled);
 document.addEventListener("toggle", reachScrolled, true);
 
-// A picture chosen by a slider or by buttons (pages/slides.py).
-for (const slides of document.querySelectorAll(".slides")) {
-  const pictures = [...slides.querySelectorAll("img")];
-  const slider = slides.querySelector("[type=range]");
-  const play = slides.querySelector("button");
-  let timer;
-  slides.querySelector(".dials").hidden = false;
-  const show = (chosen) => {
-    pictures.forEach((picture, place) => {
-      picture.loading = "eager"; // who has chosen one will choose another
-      picture.hidden = place !== chosen;
-    });
-    if (!slider) return;
-    slider.value = chosen;
-    slider.ariaValueText = slides.querySelector("output").value = pictures[chosen].dataset.label;
-  };
-  const pause = () => {
-    timer = clearInterval(timer);
-    play.textContent = "Play";
-  };
-  const step = () => {
-    const next = Number(slider.value) + 1;
-    if (next < pictures.length) show(next);
-    else pause();
-  };
-  slides.addEventListener("input", ({ target }) => show(Number(target.value)));
-  play?.addEventListener("click", () => {
-    if (timer) return pause();
-    if (slider.value === slider.max) show(0);
-    timer = setInterval(step, play.dataset.interval);
-    play.textContent = "Pause";
-  });
-}
-
 // A page from a disc may not fetch others to show how they begin.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

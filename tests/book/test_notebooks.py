@@ -91,7 +91,7 @@ IGNORED = re.compile(
 #: What a cell may know about itself; a time, a path or a scroll position would be different
 #: on each machine.
 CELL_METADATA = {"tags", "mystnb"}
-NOTEBOOK_METADATA = {"kernelspec", "widgets"}
+NOTEBOOK_METADATA = {"kernelspec"}
 KINDS = {"stream", "display_data", "execute_result"}
 LARGEST = 300_000
 

@@ -123,12 +123,12 @@ def test_text_can_be_read_and_formulas_are_set(opened, myst):
             assert closed >= source.count("{admonition} Hint")
 
 
-def test_a_filled_exercise_turns_its_check_and_a_slider_moves_its_picture(opened):
+def test_a_filled_exercise_turns_its_check_and_a_dial_its_picture(opened):
     notebook = read(CHAPTERS[1])
     place = next(place for place, cell in enumerate(notebook.cells) if is_exercise(cell))
     number = re.search(r'"Exercise ([\d.]+):', notebook.cells[place].source)[1]
     exercise = next(each for each in EXERCISES.values() if each.number == number)
-    slider = next(n for n, cell in enumerate(notebook.cells) if "frames(" in cell.source)
+    dial = next(n for n, cell in enumerate(notebook.cells) if "@interact(" in cell.source)
     with opened(notebook, myst=True) as (page, do):
         do("""await jupyterapp.commands.execute("notebook:run-all-cells");""")
         failed = """return cells.filter(cell => cell.model.outputs?.toJSON().some(
@@ -149,12 +149,12 @@ def test_a_filled_exercise_turns_its_check_and_a_slider_moves_its_picture(opened
         )
         assert do(output, place + 1).count("✓") == len(exercise.cases)
 
-        shown = """[...jupyterapp.shell.currentWidget.content.widgets[argument].outputArea.node
-            .querySelectorAll("img")].find(picture => picture.checkVisibility())?.alt"""
-        page.wait_for_function(f"argument => {shown}", arg=slider)
-        before = do(f"return {shown}", slider)
-        do("cells[argument].outputArea.node.querySelector('.noUi-handle').focus()", slider)
+        shown = """jupyterapp.shell.currentWidget.content.widgets[argument].outputArea.node
+            .querySelector(".widget-interact img")?.src"""
+        page.wait_for_function(f"argument => {shown}", arg=dial)
+        before = do(f"return {shown}", dial)
+        do("cells[argument].outputArea.node.querySelector('.noUi-handle').focus()", dial)
         page.keyboard.press("ArrowRight")
         page.wait_for_function(
-            f"([argument, before]) => {shown} && {shown} !== before", arg=[slider, before]
+            f"([argument, before]) => {shown} && {shown} !== before", arg=[dial, before]
         )
