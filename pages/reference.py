@@ -51,6 +51,14 @@ def say_once(app, what, name, obj, options, lines):
     lines[:] = SAID_ONCE.sub("", "\n".join(lines)).splitlines()
 
 
+def look_further(app, env, node, contnode):
+    """Let a docstring name what is of another module as briefly as its code does."""
+    if node.get("refdomain") == "py" and not node.get("refspecific"):
+        node["refspecific"] = True
+        place = node["refdoc"], app.builder, node["reftype"], node["reftarget"]
+        return env.domains["py"].resolve_xref(env, *place, node, contnode)
+
+
 def name_members(app, env):
     """Let a class's members be found under the module that defines it, as the class is."""
     objects = env.domains["py"].objects
@@ -95,5 +103,6 @@ def setup(app):
     app.add_directive("rows-of-chapters", RowsOfChapters)
     app.connect("autodoc-process-docstring", say_once, priority=400)  # before napoleon
     app.connect("env-updated", name_members, priority=400)  # before sphinx-codeautolink
+    app.connect("missing-reference", look_further)
     app.connect("html-page-context", link_names, priority=700)  # after it
     return {"parallel_read_safe": True, "parallel_write_safe": True}
