@@ -81,23 +81,13 @@ def run(notebook):
 
 
 def validate(notebook, folder):
-    """Run nbval with the book's hook on a notebook, in an empty folder.
-
-    Returns
-    -------
-    subprocess.CompletedProcess
-    """
+    """Run nbval with the book's hook on a notebook, in an empty folder; return the process."""
     book = folder / "book"
     book.mkdir()
     shutil.copy(ROOT / "book" / "conftest.py", book)
     nbformat.write(notebook, book / "notebook.ipynb")
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", str(book)],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        check=False,
-    )
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", book]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
 
 
 def pages():
@@ -126,18 +116,9 @@ def is_stub(function):
 
 
 def fill(stub, solution):
-    """Fill the stubs of one cell's class or function with the solution's own code.
+    """Fill the stubs of a cell's class or function with the solution's own code.
 
-    Parameters
-    ----------
-    stub : str
-        The cell's source.
-    solution : type or callable
-
-    Returns
-    -------
-    str
-        The cell as a reader who got it right would leave it: what was given is kept.
+    So a reader who got it right would leave it: what was given is kept.
     """
     tree = ast.parse(stub)
     theirs = package_definition(solution)

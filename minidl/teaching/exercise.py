@@ -95,21 +95,9 @@ class Exercise:
         return read_mistakes(self.mistakes, self.solution, self.name)
 
     def outcome(self, case, answer, limit=guard.SECONDS, again=False):
-        """Run one case on an answer.
+        """Run one case on an answer, for so many seconds at most; ``again`` is :class:`Probe`'s.
 
-        Parameters
-        ----------
-        case : Case
-        answer : type or callable
-        limit : float
-            Seconds after which it is stopped.
-        again : bool
-            As of :class:`.probe.Probe`.
-
-        Returns
-        -------
-        dict or Failure
-            The values, or what kept them from coming out.
+        Returns its values as a dict, or the :class:`Failure` that kept them from coming out.
         """
         probe = Probe(answer, f"Exercise {self.number}", again)
         misfit = self.misfit(answer)

@@ -25,14 +25,8 @@ CHARACTERS = 10_000
 class Accident(BaseException):
     """Raised in a reader's code that does what would outlast its check.
 
-    Not an ``Exception``: a reader's own ``except Exception`` must not catch it.
-
-    Parameters
-    ----------
-    kind : str
-    sentence : str
-        What happened; the name of the function goes before it.
-    hint : str
+    Not an ``Exception``: a reader's own ``except Exception`` must not catch it.  The name of
+    the function goes before the sentence.
     """
 
     def __init__(self, kind, sentence, hint=""):

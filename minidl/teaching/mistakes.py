@@ -40,23 +40,9 @@ class Mistake:
 
 
 def read_mistakes(text, solution, name):
-    """Read the stanzas of an exercise.
+    """Read the stanzas of an exercise of this name as a tuple of :class:`Mistake`.
 
-    Parameters
-    ----------
-    text : str
-    solution : type or callable
-    name : str
-        Of the exercise; the mistakes get a number each.
-
-    Returns
-    -------
-    tuple of Mistake
-
-    Raises
-    ------
-    ValueError
-        If a piece does not stand exactly once in the solution.
+    A ValueError says which piece does not stand exactly once in the solution.
     """
     source, mistakes = plain(solution), []
     for stanza in filter(None, text.strip().split("\n\n")):

@@ -83,28 +83,12 @@ class Probe:
         self.files = _files(answer)
 
     def __call__(self, function, *arguments, then=None, **options):
-        """Call a function and return its result, if there is nothing to complain of.
+        """Call a function of the reader's and return its result, if there is no complaint.
 
-        Parameters
-        ----------
-        function : callable
-            A function, class or bound method of the reader's.
-        *arguments, **options
-            For it.  Tensors are handed over as copies, and must stay as they are.
-        then : callable, optional
-            Applied to the result while errors are still attributed to the reader:
-            ``list`` for a generator.
-
-        Returns
-        -------
-        object
-
-        Raises
-        ------
-        Failure
-            If it raises, returns None, uses autograd, changes an argument or a setting
-            of PyTorch, keeps an argument for later, or meets with a
-            :class:`.guard.Accident`.
+        Tensors are handed over as copies, and must stay as they are.  ``then``, say ``list``
+        for a generator, is applied to the result while errors are still the reader's.  A
+        :class:`Failure` is raised if it raises, returns None, uses autograd, changes an argument
+        or a setting of PyTorch, keeps an argument for later, or has a :class:`.guard.Accident`.
         """
         name = function.__name__
         before, arguments = arguments, [_copy(argument, self.again) for argument in arguments]

@@ -7,16 +7,9 @@ import pytest
 from leaks import leaks, leaks_of_site, secrets
 from notebooks import CHAPTERS, code_cells, is_exercise, read, solve
 
-from minidl.teaching.exercises import EXERCISES
-
 HIDDEN = secrets()
 BODY = "def sigmoid_bound(layers):\n    return 0.25 **  layers\n"
 SECRET = "2.4 sigmoid_bound"
-
-
-def test_every_exercise_has_something_to_hide():
-    assert {name.split()[0] for name in HIDDEN} == {e.number for e in EXERCISES.values()}
-    assert min(map(len, HIDDEN.values())) > 8
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

@@ -17,7 +17,7 @@ from minidl.paper.results import FIGURE2, std_of_chance
 def command(*arguments):
     """Run the command as a reader does."""
     line = [sys.executable, "-m", "minidl", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
+    return subprocess.run(line, capture_output=True, text=True)
 
 
 @pytest.fixture

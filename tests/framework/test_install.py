@@ -26,18 +26,6 @@ def installed(tmp_path_factory):
     return target
 
 
-def python(code, target, folder):
-    """Run code in an empty folder, with the installed package and no other one."""
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(target), "MPLBACKEND": "Agg"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_the_installed_package_is_complete(installed):
     ours = {
         file.relative_to(ROOT)
@@ -58,7 +46,9 @@ def test_all_that_the_notebooks_import_can_be_imported_from_any_folder(installed
     }
     assert "from minidl.teaching import check" in lines
     code = "\n".join([*sorted(lines), "import minidl", "use_style()", "print(minidl.__file__)"])
-    done = python(code, installed, tmp_path)
+    environment = os.environ | {"PYTHONPATH": str(installed), "MPLBACKEND": "Agg"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(installed / "minidl" / "__init__.py")
 

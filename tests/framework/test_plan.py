@@ -4,6 +4,7 @@ import warnings
 
 import pytest
 import torch
+from draws import generator, randn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,27 +15,21 @@ from minidl.fast.plan import blocks
 ACTIVATIONS = [ReLU, Tanh, Sigmoid]
 
 
-def network(parts, seed=0):
+def network(parts):
     """Make a network of classes and sizes: ``[2, 5, ReLU, 3]``."""
-    generator = torch.Generator().manual_seed(seed)
+    options = {"init": "torch", "generator": generator(), "dtype": torch.float64}
     modules, before = [], parts[0]
     for part in parts[1:]:
         if isinstance(part, int):
-            modules.append(
-                Linear(before, part, init="torch", generator=generator, dtype=torch.float64)
-            )
+            modules.append(Linear(before, part, **options))
             before = part
         else:
             modules.append(part())
     return Sequential(modules)
 
 
-def data(n, columns, targets, seed=1):
-    generator = torch.Generator().manual_seed(seed)
-    return (
-        torch.randn(n, columns, generator=generator, dtype=torch.float64),
-        torch.randn(n, targets, generator=generator, dtype=torch.float64),
-    )
+def data(n, columns, targets):
+    return randn(n, columns, seed=1), randn(n, targets, seed=2)
 
 
 def state(model):
@@ -76,7 +71,7 @@ def test_a_plan_trains_like_the_methods(widths, bends, columns, n, batch_size, r
     before = places(ours)
     x, y = data(n, columns, widths[-1])
     options = {"batch_size": batch_size, "lr": 0.05}
-    generators = [torch.Generator().manual_seed(2) if shuffled else None for _ in range(2)]
+    generators = [generator(2) if shuffled else None for _ in range(2)]
     history = fit(ours, MSELoss(reduction), x, y, epochs=3, generator=generators[0], **options)
     losses = plainly(theirs, MSELoss(reduction), x, y, 3, generator=generators[1], **options)
     close(state(ours), state(theirs))
@@ -134,7 +129,7 @@ class Momentum(Linear):
 
 
 def layer(columns, out, kind=Linear):
-    return kind(columns, out, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    return kind(columns, out, dtype=torch.float64, generator=generator(5))
 
 
 def twice():
@@ -206,7 +201,7 @@ def test_divergence_is_found_where_the_plain_way_stops(lr, shuffled, way, uncomp
             model.modules[1] = OwnReLU()
     x, y = data(23, 2, 2)
     options = {"batch_size": 4, "lr": lr}
-    generators = [torch.Generator().manual_seed(2) if shuffled else None for _ in range(2)]
+    generators = [generator(2) if shuffled else None for _ in range(2)]
     place = first_not_finite(
         models[0], MSELoss("sum"), x, y, 60, generator=generators[0], **options
     )

@@ -2,21 +2,18 @@
 
 import pytest
 import torch
+from draws import generator, randn
 
 from minidl import Linear, MSELoss, disc_fold, error_rate, fit, standardize
 from minidl.paper import Setting, fit_torch, torch_twin
 
 
 def network(seed=0, **changes):
-    return Setting(**changes).network("minidl", torch.Generator().manual_seed(seed))
+    return Setting(**changes).network("minidl", generator(seed))
 
 
-def data(n=1000, seed=100, dtype=torch.float64):
-    return disc_fold(n, 200, generator=torch.Generator().manual_seed(seed), dtype=dtype)
-
-
-def parameters(model):
-    return torch.cat([parameter.flatten() for parameter, _ in model.param()])
+def data(n=1000):
+    return disc_fold(n, 200, generator=generator(100), dtype=torch.float64)
 
 
 @pytest.mark.parametrize("standardized", [True, False])
@@ -30,8 +27,8 @@ def test_the_twin_is_equal_after_twenty_epochs(start, standardized):
     options = {"epochs": 20, "batch_size": 100, "lr": 0.1, "test": (x_test, y_test)}
     ours = fit(model, MSELoss(), x, y, **options)
     theirs = fit_torch(twin, x, y, **options)
-    twin_parameters = torch.cat([p.detach().flatten() for p in twin.parameters()])
-    torch.testing.assert_close(parameters(model), twin_parameters, rtol=0, atol=1e-12)
+    parameters = [p for p, _ in model.param()], [p.detach() for p in twin.parameters()]
+    torch.testing.assert_close(*parameters, rtol=0, atol=1e-12)
     assert ours.loss == pytest.approx(theirs.loss, abs=1e-12)
     assert ours.train_error == theirs.train_error
     assert ours.test_error == theirs.test_error
@@ -55,7 +52,7 @@ def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_th
 
 def test_a_bare_module_can_be_trained():
     """A single linear layer reaches the least-squares solution."""
-    x = torch.randn(40, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = randn(40, 3)
     y = x @ torch.tensor([[1.0, -2], [0.5, 0], [3, 1]], dtype=torch.float64) + 0.25
     layer = Linear(3, 2, dtype=torch.float64)
     fit(layer, MSELoss(), x, y, epochs=500, batch_size=40, lr=0.5)

@@ -100,13 +100,8 @@ def turn(training, seconds):
 def race(kinds, task, rounds, seconds):
     """Let everybody have a turn each round, each round beginning with another one.
 
-    So what disturbs the machine for a while disturbs all.
-
-    Returns
-    -------
-    list of dict
-        ``key``, ``name``; ``rounds_ms``, the time in each round, and ``ms``, their median;
-        ``faster_than_torch`` and ``slower_than_floor``, medians of the ratios.
+    So what disturbs the machine for a while disturbs all.  Returns a dict for each: ``rounds_ms``,
+    the time in each round, ``ms``, their median, and medians of the ratios within rounds.
     """
     ready = prepare(kinds, task)
     keys, times = list(ready), {key: [] for key in ready}

@@ -87,18 +87,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to train.
+    """One way to train: its name in tables, and what makes a :class:`Training` of a task.
 
-    Attributes
-    ----------
-    name : str
-        For the tables.
-    make : callable
-        ``make(task)`` returns a :class:`Training`.
-    needs : str
-        A library, or a program, without which it is left out.
-    trains : bool
-        Whether parameters and losses must come out like everybody's.
+    ``needs`` is a library, or a program, without which it is left out; who ``trains`` must
+    reach everybody's parameters and losses.
     """
 
     name: str

@@ -49,13 +49,8 @@ def product(rows, width):
 def roofline(batch_size, seconds):
     """Measure the machine's limits, then a layer's product and its ReLU at each width.
 
-    Yields
-    ------
-    dict
-        ``what``: ``"limits"``, with ``gflops``, where an addition and a multiplication
-        count as two, and 10⁹ bytes a second, read and written, of ``memory`` and
-        ``cache``; then ``"product"`` and ``"relu"``, with ``width``, ``batch_size`` and
-        ``microseconds``.
+    The limits are ``gflops``, where an addition and a multiplication count as two, and 10⁹
+    bytes a second, read and written, of ``memory`` and ``cache``.
     """
     multiply, bend = "mm(x, weight_t, out=y)", "x.relu_()"
     sides = quickest(dict.fromkeys(PEAK_SIDES, multiply), lambda side: product(side, side), seconds)
@@ -78,13 +73,7 @@ def roofline(batch_size, seconds):
 
 
 def pieces(task, seconds):
-    """Time PyTorch's step as it grows.
-
-    Yields
-    ------
-    dict
-        ``piece``, what has come in; ``microseconds``, of the whole statement.
-    """
+    """Time PyTorch's step as it grows: what has come in, and the time of the whole statement."""
     network, (x, y) = torch_twin(task.network()), task.data()
     noted = [(layer.weight, layer.bias) for layer in network[::2]]
     plain = [(weight.detach(), bias.detach()) for weight, bias in noted]
