@@ -15,13 +15,16 @@ from numbers import Integral, Real
 
 import torch
 
-from . import guard
+from . import guard, patterns
 from .mistakes import read_mistakes
 from .probe import Failure, Probe
 
 #: For what draws without a generator, that it is always the same; none that a reader would choose.
 SEED = 8_642_097_531
 ROUNDED = "Right to a few digits: was it rounded, or computed in float32?"
+NEARLY = (
+    "Nearly right: was a number rounded, a step or a search too coarse, or one too many counted?"
+)
 DTYPES = (
     "Was a new tensor made without the `dtype` of those that were given, or a dtype changed? "
     "`torch.zeros_like(x)` and `dtype=x.dtype` keep it."
@@ -223,7 +226,8 @@ def difference(name, value, expected, tol):
         return Failure(("type",), f"{name}: this is {_short(value)}, expected {wanted}")
     if value.shape != expected.shape:
         shapes = f"{tuple(value.shape)}, expected {tuple(expected.shape)}"
-        return Failure(("shape",), f"{name}: the shape is {shapes}")
+        pattern = patterns.of_shape(value, expected)
+        return Failure(("shape",), f"{name}: the shape is {shapes}{pattern}")
     if value.dtype != expected.dtype:
         dtypes = f"{value.dtype}, expected {expected.dtype}"
         return Failure(("dtype",), f"{name}: the dtype is {dtypes}", DTYPES)
@@ -236,7 +240,8 @@ def difference(name, value, expected, tol):
     at = f" at [{', '.join(map(str, entry))}]" if entry else ""
     numbers = _apart(value[entry].item(), expected[entry].item())
     hint = ROUNDED if _is_rounded(value, expected) else ""
-    return Failure(("number",), f"{name}{at} is {numbers}{_places(wrong)}", hint)
+    pattern = patterns.of_entries(value, expected, wrong) if wrong.numel() > 1 else ""
+    return Failure(("number",), f"{name}{at} is {numbers}{_places(wrong)}{pattern}", hint)
 
 
 def same(one, other):
@@ -264,17 +269,21 @@ def as_number(name, value):
 def _number_difference(name, value, expected, tol):
     """A float or an integer is asked for: a tensor is neither; an int may stand for a float."""
     wanted = "a Python float" if isinstance(expected, float) else "an integer"
-    if isinstance(value, bool) or not isinstance(value, Real):
+    kinds = (float, int) if isinstance(expected, float) else Real
+    if isinstance(value, bool) or not isinstance(value, kinds):
         one = type(value) is torch.Tensor and value.numel() == 1
         hint = "`.item()` takes the number out of a tensor with one element." if one else ""
         return Failure(("type",), f"{name}: this is {_short(value)}, expected {wanted}", hint)
     if isinstance(expected, float):
         if math.isclose(value, expected, rel_tol=tol, abs_tol=tol):
             return None
-        hint = ROUNDED if _is_rounded(value, expected) else ""
-        return Failure(("number",), f"{name} is {_apart(float(value), expected)}", hint)
+        near = NEARLY if math.isclose(value, expected, rel_tol=0.01) else ""
+        hint = ROUNDED if _is_rounded(value, expected) else near
+        pattern = patterns.of_number(float(value), expected)
+        return Failure(("number",), f"{name} is {_apart(float(value), expected)}{pattern}", hint)
     if value != expected:
-        return Failure(("number",), f"{name} is {value:g}, expected {expected}")
+        pattern = patterns.of_number(value, expected)
+        return Failure(("number",), f"{name} is {value:g}, expected {expected}{pattern}")
     if isinstance(value, Integral):
         return None
     return Failure(("type",), f"{name} is {value!r}, the right number, but expected an integer")

@@ -46,17 +46,18 @@ ONE_HOT = Exercise(
         _one_hot_case(
             "five labels of four classes: one row a label, a 1 in the label's column",
             (LABELS, 4),
-            hint="Sample i has its row i. In that row all entries are 0 but the one in column "
-            "labels[i], which is 1.",
+            hint="There is a row for each label, in the order of the labels, and a column for each "
+            "class, num_classes of them. Row i has a single 1, in column labels[i].",
         ),
         _one_hot_case(
-            "five other labels, a single label, a single class",
+            "five other labels, a single label, a single class, many classes",
             (torch.tensor([3, 1, 0, 3, 0]), 4),
             (LABELS[:1], 4),
             (torch.tensor([0, 0]), 1),
+            (torch.tensor([300, 2]), 301),
             (LABELS, 4),
             hint="Right for five labels of four classes. What in your code fits only those, or "
-            "is left from the call before?",
+            "is left from the call before? (`squeeze` would take away a single row.)",
         ),
         _one_hot_case("with dtype=torch.float64", (LABELS, 4), dtype=torch.float64),
     ),
@@ -80,17 +81,18 @@ return torch.eye(num_classes, dtype=dtype)[labels] =>
     return y
 # Whole rows are 1: in `y[labels]` the labels count rows. They are to count columns.
 
-torch.eye(num_classes, dtype=dtype)[labels] => torch.ones(len(labels), num_classes, dtype=dtype)
-# All entries are 1. In each row only the entry in the label's column is.
-
 torch.eye(num_classes, dtype=dtype)[labels] => torch.zeros(len(labels), num_classes, dtype=dtype)
 # All entries are 0: no 1 was set in the tensor that comes back.
 
 dtype=dtype => dtype=torch.int64
 or
 torch.eye(num_classes, dtype=dtype)[labels] => labels[:, None] == torch.arange(num_classes)
+or
+dtype=dtype => dtype=dtype or torch.int64
+or
+dtype=dtype => dtype=dtype or torch.bool
 # The entries are right, but they are integers or truth values. The network computes with
-# floating-point numbers; `torch.zeros` and `torch.eye` make them by default.
+# floating-point numbers; `torch.zeros` and `torch.eye` make them where they are told `dtype=None`.
 
 dtype=dtype => dtype=dtype or torch.float64
 # Where `dtype` is None, PyTorch's default is wanted, float32. Hand None on, or set that.
@@ -104,20 +106,18 @@ return torch.eye(num_classes, dtype=dtype)[labels] =>
 # 0.
 
 [labels] => [num_classes - 1 - labels]
-# The columns run backwards: label 0 belongs to column 0.
+or
+[labels] => [-labels]
+# The columns run backwards: label 0 belongs to column 0, label 1 to column 1.
 
 eye(num_classes => eye(int(labels.max()) + 1
 or
 eye(num_classes, dtype=dtype)[labels] =>
     eye(len(labels.unique()), dtype=dtype)[labels.unique(return_inverse=True)[1]]
-# The number of columns was taken from the labels that occur. A batch may lack a class; use
-# num_classes.
-
-eye(num_classes => eye(len(labels)
-# There are as many columns as labels. There should be one for each class.
-
-[labels] => [labels] * 2 - 1
-# The other entries of a row are 0, not −1.
+or
+[labels] => [labels.unique(return_inverse=True)[1]]
+# The classes were numbered, or counted, by the labels that occur. A batch may lack a class: the
+# label is the column, and num_classes their number.
 
 return torch => return 1 - torch
 # 0 and 1 have changed places.
@@ -131,11 +131,6 @@ return torch => return 1 - torch
 [labels] => [labels] * (torch.arange(len(labels)) < 1)[:, None]
 # Only the first row has its 1. Does the function return from inside the loop?
 
-[labels] => [labels] * (torch.arange(len(labels)) < len(labels) - 1)[:, None]
-# The last row is empty: the loop ends one turn early.
-
-[labels] => [labels].cumsum(0).clamp(max=1)
-# Each row keeps the 1 of the rows before it. Begin every row with zeros.
 """,
 )
 
@@ -152,7 +147,7 @@ def _radius_case(side, hint):
     )
 
 
-def _share_inside(radius, probe, side=2.0, cells=2000):
+def _share_inside(radius, probe, side=40.0, cells=2000):
     """Share of a fine grid of points in the square that lie in the disc."""
     ticks = (torch.arange(cells, dtype=torch.float64) + 0.5) / cells - 0.5
     squares = (side * ticks).square()
@@ -165,14 +160,16 @@ RADIUS = Exercise(
     solution=data.balanced_radius,
     cases=(
         _radius_case(
-            3.0,
+            3,
             "Write down the area of the disc, π r², and the area of the square, and set the first "
             "equal to half of the second.",
         ),
-        _radius_case(2.0, "Right for side 3. Where does `side` stand in your formula?"),
+        _radius_case(
+            2.0, "Right for side 3. Where does `side` stand, or was the first result kept?"
+        ),
         _radius_case(0.7, "Right for sides 3 and 2. What in your code fits whole numbers only?"),
         Case(
-            "side 2: half of a fine grid of points lies inside",
+            "side 40: half of a fine grid of points lies inside",
             _share_inside,
             lambda: {"the share of grid points inside": 0.5},
             tol=1e-3,
@@ -191,12 +188,17 @@ side / => 2 * side /
 # halved? Or is it `side` times the radius for side 2, and not side 1?
 
 side / math.sqrt(2 * math.pi) => side / math.pi
-or
-side / math.sqrt(2 * math.pi) => side ** 2 / 2 / (2 * math.pi)
 # 2 π r is the length of the circle. Its area is π r².
+
+side / math.sqrt(2 * math.pi) => side ** 2 / 2 / (2 * math.pi)
+# This is side² / 4π: 2 π r is the length of the circle, its area is π r². Or is a root written
+# `** 1 / 2`? That takes the first power and halves it: `** 0.5`.
 
 math.sqrt(2 * math.pi) => 2
 # This disc touches the four edges and covers π/4 of the square, 79 %.
+
+math.sqrt(2 * math.pi) => math.sqrt(2)
+# This disc goes through the four corners and covers π/2 of the square, more than all of it.
 
 math.sqrt(2 * math.pi) => math.sqrt(8)
 # This halves the area of the disc that touches the edges. The half of the square's area is
@@ -205,19 +207,13 @@ math.sqrt(2 * math.pi) => math.sqrt(8)
 math.sqrt(2 * math.pi) => math.sqrt(4 * math.pi)
 or
 math.sqrt(2 * math.pi) => math.sqrt(8 * math.pi)
-# The side was halved before it was squared. Half of the *area* is wanted, side² / 2.
+# The side, or the radius, was halved, which leaves a quarter of an area. Half of the *area* is
+# wanted, side² / 2, under the root.
 
 side / => side //
 # The radius was cut down to a whole number. Divide with `/`, and without `int`.
 
-side / math.sqrt(2 * math.pi) => 0.798
-# A number read off a picture, and rounded. The function is to compute the radius, for any side.
-
 2 * math.pi => 2 * 3.14
-or
-2 * math.pi => 2 * 3.1416
-or
-2 * math.pi => 2 * 22 / 7
 # π was rounded: use `math.pi`.
 
 math.sqrt(2 * math.pi) => math.sqrt(2) * math.pi
@@ -225,6 +221,10 @@ or
 side / math.sqrt(2 * math.pi) => side * math.sqrt(math.pi / 2)
 or
 side / math.sqrt(2 * math.pi) => side ** 2 / 2 / math.sqrt(math.pi)
+or
+side / math.sqrt(2 * math.pi) => math.sqrt(side ** 2 / 2) / math.pi
+or
+side / math.sqrt(2 * math.pi) => math.sqrt(side) / (2 * math.pi)
 # Mind the brackets. `a / 2 * b` multiplies by b, `a / b ** 0.5` takes the root of b alone; under
 # the root stands side² / (2 · π), as a whole.
 
@@ -233,9 +233,10 @@ or
 side / math.sqrt(2 * math.pi) => side ** 2 / 2
 # Half of side², or π times that, is no radius: divide by π, then take the root.
 
+side / math.sqrt(2 * math.pi) => math.sqrt(4 * side / 2 / math.pi)
+# The square's area is side · side. 4 · side is the length of its edge.
+
 side / math.sqrt(2 * math.pi) => math.sqrt(side / (2 * math.pi))
-or
-side / math.sqrt(2 * math.pi) => math.sqrt(side / math.pi)
 # Under the root stands the square of the side.
 
 side / math.sqrt(2 * math.pi) => math.sqrt(2 / math.pi)
@@ -261,6 +262,10 @@ def _pairs(minibatches, probe, *arguments, **options):
             what = _describe(pair)
             said = f"this is {what}, wanted (x_batch, y_batch) each time"
             raise Failure(("pairs", what, len(pairs)), f"what comes out are not pairs: {said}")
+    places = [x.data_ptr() for x, _ in pairs if isinstance(x, torch.Tensor) and x.numel()]
+    if len(set(places)) < len(places):
+        said = "mini-batches lie in the same memory: the same rows again, or one tensor overwritten"
+        raise Failure(("shared", len(pairs)), said)
     return pairs
 
 
@@ -270,30 +275,40 @@ def _describe(thing):
     return "a tensor" if isinstance(thing, torch.Tensor) else f"a {type(thing).__name__}"
 
 
-def _in_order(batch_size, label, hint, dtype=torch.float64):
-    x, y = X.to(dtype), Y.to(dtype)
+def _in_order(batch_size, label, hint, x=X, y=Y):
+    cuts = [range(start, min(start + batch_size, 7)) for start in range(0, 7, batch_size)]
+    wanted = [(torch.stack([x[i] for i in cut]), torch.stack([y[i] for i in cut])) for cut in cuts]
 
     def run(minibatches, probe):
         pairs = _pairs(minibatches, probe, x, y, batch_size)
-        tensors = [batch for batch, _ in pairs if isinstance(batch, torch.Tensor)]
-        rows = [row for batch in tensors if batch.dim() == 2 for row in batch.tolist()]
-        if rows != x.tolist() and sorted(rows) == sorted(x.tolist()):
+        shapes, right = (
+            [str(tuple(getattr(b, "shape", ()))) for b, _ in p] for p in (pairs, wanted)
+        )
+        if shapes != right and all(isinstance(batch, torch.Tensor) for batch, _ in pairs):
+            said = f"{', '.join(shapes) or 'none'}, wanted {', '.join(right)}"
+            more = sum(batch.numel() for batch, _ in pairs) - x.numel()
+            come = (
+                "All rows come out, but cut in other places."
+                if more == 0
+                else ("Some rows come more than once." if more > 0 else "Some rows never come out.")
+            )
+            said = f"the shapes of the x that come out are {said}"
+            raise Failure(("cut", *shapes), said, f"{come} {hint}")
+        rows = torch.cat([batch for batch, _ in pairs]) if shapes == right else x
+        if not torch.equal(rows, x) and sorted(rows.tolist()) == sorted(x.tolist()):
             said = "the rows come in another order than they had, and no generator was given"
             raise Failure(("mixed",), said, "Mix them only `if generator is not None`.")
         return _values(pairs)
 
-    def expect():
-        cuts = [range(start, min(start + batch_size, 7)) for start in range(0, 7, batch_size)]
-        return _values([[torch.stack([t[i] for i in cut]) for t in (x, y)] for cut in cuts])
-
-    return Case(label, run, expect, hint)
+    return Case(label, run, lambda: _values(wanted), hint)
 
 
 def _values(pairs):
-    values = {"the number of mini-batches": len(pairs)}
-    for number, (x, y) in enumerate(pairs):
-        values |= {f"x of mini-batch {number}": x, f"y of mini-batch {number}": y}
-    return values
+    return {
+        f"{name} of mini-batch {number}": batch
+        for number, pair in enumerate(pairs)
+        for name, batch in zip("xy", pair, strict=True)
+    }
 
 
 NUMBERED = torch.arange(130.0, dtype=torch.float64)[:, None]
@@ -329,7 +344,13 @@ def _run_shuffled(minibatches, probe):
         "every target comes exactly once": (
             all(torch.equal(y.sort().values, NUMBERED.flatten() + AHEAD) for y in ys)
         ),
+        "there are twelve samples in each, and ten in the last": (
+            [len(x) for x in batches] == 2 * [*10 * [12], 10]
+        ),
         "the order is a new one": not torch.equal(xs[0], NUMBERED.flatten()),
+        "the order is a new one after the first mini-batch, too": (
+            not torch.equal(xs[0][12:], NUMBERED[12:].flatten())
+        ),
         "the second epoch's order differs from the first's": not torch.equal(*xs),
         "two generators with the same seed give the same order": (
             torch.equal(xs[0], torch.cat([x for x, _ in again]))
@@ -348,20 +369,22 @@ MINIBATCHES = Exercise(
         _in_order(
             3,
             "seven samples in mini-batches of three: 3, 3 and 1, in order",
-            "Mini-batch k, counted from 0, begins at row k · batch_size; x and y are cut at the "
-            "same rows.",
+            "Mini-batch k, counted from 0, has the rows from k · batch_size on, batch_size of them "
+            "or what is left; x and y are cut at the same rows.",
         ),
         _in_order(
             7,
             "a mini-batch that takes all samples, in float32",
             "Right for seven samples in threes. What is different where nothing is left over?",
-            dtype=torch.float32,
+            *(X.float(), Y.float()),
         ),
         _in_order(
             10,
-            "a mini-batch larger than the data: all samples at once",
+            "a mini-batch larger than the data: all samples at once, integers without columns",
             "Where `batch_size` is larger than N, all samples are left over, for the last pair.",
+            *(torch.arange(7), X[:, 0]),
         ),
+        _in_order(1, "one sample at a time", "Each pair holds one row, still as a row."),
         Case(
             "with a generator: a new order every epoch, each point with its own target",
             run=_run_shuffled,
@@ -401,17 +424,8 @@ yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
 # The mini-batches overlap: each starts one row after the one before. The start must move by
 # batch_size.
 
-yield from => for x_batch, y_batch in
-strict=True) => strict=True):
-        yield (x_batch[:batch_size - 1], y_batch[:batch_size - 1])
-# Each mini-batch is one row short. A slice leaves out its end already:
-# `x[start : start + batch_size]`.
-
 x.split(batch_size), y.split(batch_size) => y.split(batch_size), x.split(batch_size)
 # x and y have changed places in the pairs.
-
-y.split(batch_size), strict=True => [y] * len(x.split(batch_size))
-# y is handed out whole. Cut it at the same rows as x.
 
 x, y = (x[order], y[order]) => pass
 # The generator is ignored. Where one is given, the samples come in a new order.
@@ -461,8 +475,8 @@ yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
     if generator is not None:
         pairs = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
     yield from pairs
-# The mini-batches come in a new order, but each holds the same points as before. Mix the rows
-# first, then cut.
+# Within a mini-batch the points are neighbours, in their old order: whole pieces were moved, or
+# all rows round by some places. Mix the rows first, then cut.
 
 yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
     return (x.split(batch_size), y.split(batch_size))

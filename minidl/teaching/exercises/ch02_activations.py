@@ -16,7 +16,7 @@ def _away_from_zero(x):
 
 
 X, GRAD = _away_from_zero(randn(5, 3, seed=1)), randn(5, 3, seed=2)
-LARGE = torch.tensor([[-1e3, -1e2, 1e2], [1e3, -3.0, 3.0]], dtype=torch.float64)
+LARGE = torch.tensor([[-1e3, -1e2, 1e2], [1e3, -9.0, 5.0]], dtype=torch.float64)
 
 
 def _backward_case(function, x, grad, label, hint="", tol=1e-9):
@@ -31,24 +31,38 @@ def _backward_case(function, x, grad, label, hint="", tol=1e-9):
     return Case(label, run, expect, hint, tol)
 
 
-def _run_contract(cls, probe):
+def _contract_case(function):
     """Any shape, the kink, and the three methods that are inherited."""
-    module = probe(cls)
-    x = torch.tensor([0.0, -2.0, 3.0, 1e-60], dtype=torch.float64)
-    grad = torch.tensor([0.7, -0.4, 0.3, 0.2], dtype=torch.float64)
-    at_zero, _, _, above = probe(module.backward, x, probe(module.forward, x), grad)
-    kept = []
-    for shape in ((), (2, 3, 4)):
-        x = _away_from_zero(randn(*shape, seed=4))
-        y = probe(module.forward, x)
-        kept.append(y.shape == probe(module.backward, x, y, x).shape == shape)
-    inherited = all(callable(getattr(module, m, None)) for m in ("gradient_step", "zero_grad"))
-    return {
-        "at x = 0 the result lies between 0 and the upstream gradient": 0 <= at_zero.item() <= 0.7,
-        "just above 0 the upstream gradient passes": abs(above.item() - 0.2) < 1e-12,
-        "tensors of no and of three dimensions keep their shape": all(kept),
-        "the class is a Module": inherited and getattr(module, "param", list)() == [],
-    }
+    shapes = ((), (0, 3), (2, 3, 4))
+    given = [(_away_from_zero(randn(*s, seed=4)), randn(*s, seed=5)) for s in shapes]
+
+    def run(cls, probe):
+        module = probe(cls)
+        x = torch.tensor([0.0, -2.0, 3.0, 1e-60], dtype=torch.float64)
+        grad = torch.tensor([0.7, -0.4, 0.3, 0.2], dtype=torch.float64)
+        at_zero, _, _, above = probe(module.backward, x, probe(module.forward, x), grad)
+        inherited = all(callable(getattr(module, m, None)) for m in ("gradient_step", "zero_grad"))
+        values = {
+            "at x = 0 the result lies between 0 and the upstream gradient": (
+                0 <= at_zero.item() <= 0.7
+            ),
+            "just above 0 the upstream gradient passes": abs(above.item() - 0.2) < 1e-12,
+            "the class is a Module": inherited and getattr(module, "param", list)() == [],
+        }
+        for x, grad in given:
+            values[f"y for x of the shape {tuple(x.shape)}"] = y = probe(module.forward, x)
+            values[f"dL/dx for that shape, {tuple(x.shape)}"] = probe(module.backward, x, y, grad)
+        return values
+
+    def expect():
+        values = {f"y for x of the shape {tuple(x.shape)}": function(x) for x, _ in given}
+        for x, grad in given:
+            name = f"dL/dx for that shape, {tuple(x.shape)}"
+            values[name] = autograd(function, x, grad=grad)[0]
+        return values
+
+    label = "no, one or three dimensions, no entries, numbers at and next to 0, a Module's methods"
+    return Case(label, run, expect)
 
 
 def _activation_cases(function, forward_hint, backward_hint):
@@ -67,13 +81,10 @@ def _activation_cases(function, forward_hint, backward_hint):
             LARGE,
             GRAD[:2],
             "forward and backward: hold for large numbers",
-            "What becomes of each step of your formula where x is 1000, and where it is −1000?",
+            "What becomes of each step of your formula where x is 1000, −1000 or −9?",
         ),
         _backward_case(function, X[:1].float(), GRAD[:1].float(), single, tol=1e-5),
-        Case(
-            "no, one or three dimensions, numbers at and next to 0, a Module's methods",
-            _run_contract,
-        ),
+        _contract_case(function),
         remembers_nothing(
             lambda cls, probe: probe(cls), function, ((X,), GRAD), ((2 * X[:2],), -GRAD[:2])
         ),
@@ -86,7 +97,7 @@ RELU = Exercise(
     parts=("forward", "backward"),
     cases=_activation_cases(
         torch.relu,
-        "Positive numbers pass unchanged, negative ones become 0.",
+        "Positive numbers pass unchanged, negative ones become 0: no exponentials, no other bound.",
         "Which entries of x were let through? Those entries of the upstream gradient pass too, "
         "unchanged; the others become 0.",
     ),
@@ -99,19 +110,9 @@ min=0 => max=0
 y.sign() => (x > 0)
 # This keeps the negative numbers and sets the positive ones to 0. It is to be the other way round.
 
-x.clamp(min=0) => torch.max(x, 0).values
-y.sign() => (x > 0)
-# `torch.max(x, 0)` takes 0 for the number of a dimension, and finds the largest entry of each
-# column. `x.clamp(min=0)` compares each entry with 0.
-
 x.clamp(min=0) => torch.where(x > 0, x, 0.01 * x)
 y.sign() => (x > 0)
 # This is the 'leaky' ReLU, which lets a hundredth of the negative numbers through.
-
-x.clamp(min=0) => x.max()
-y.sign() => (x > 0)
-# `x.max()` is the largest number of the whole batch. Each number is to be compared with 0 by
-# itself.
 
 x.clamp(min=0) => (x > 0).to(x.dtype)
 y.sign() => (x > 0)
@@ -155,21 +156,13 @@ y.sign() => x.sign()
 # The sign of x is −1 for negative x, which turns the gradient round. There the slope is 0. (The
 # sign of y would do.)
 
-min=0 => 0, 1
-y.sign() => (x > 0)
-# Large numbers were cut off at 1. ReLU has no upper end.
-
 y.sign() => y / x
 # What does `backward` give at x = 0? A quotient like y / x is 0 / 0 there. Compare x with 0.
 
 * => @
-# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
-
-grad * y.sign() => (grad * y.sign()).sum()
 or
-grad * y.sign() => (grad * y.sign()).sum(0)
-# The entries were added up. Each entry of x has a gradient of its own: the result has the shape
-# of x.
+grad * y.sign() => grad @ y.sign().t()
+# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
 
 ReLU(Module) => ReLU
 # The class does not inherit from Module: write `class ReLU(Module):`, as in the stub.
@@ -214,8 +207,12 @@ tanh => tan
 tanh => sigmoid
 # This is the sigmoid, which runs from 0 to 1; tanh runs from −1 to 1.
 
-torch.tanh(x) => (x.exp() + (-x).exp()) / (x.exp() - (-x).exp())
-# Numerator and denominator have changed places.
+torch.tanh(x) => torch.atan(x)
+or
+torch.tanh(x) => x.clamp(-1, 1)
+or
+torch.tanh(x) => x / (1 + x.abs())
+# This is another S: the arctangent, a straight line cut off, or x / (1 + |x|). Use `torch.tanh`.
 
 torch.tanh(x) => 2 * torch.sigmoid(x) - 1
 # Nearly: tanh(x) = 2 σ(2x) − 1, and the factor 2 inside is missing.
@@ -225,7 +222,22 @@ grad * (1 - y * y) => 1 - y * y
 # `grad`.
 
 y * y => y
+or
+y * y => y.abs()
 # The derivative is 1 − y², and the square is missing.
+
+grad * => grad +
+or
+grad * (1 - y * y) => grad / (1 - y * y)
+# The chain rule *multiplies* the upstream gradient by the slope, 1 − y².
+
+grad * (1 - y * y) => y * (1 - grad * grad)
+# y and grad have changed places: grad · (1 − y²).
+
+grad * => grad * x *
+or
+grad * => grad * y *
+# A factor too many: dL/dx is grad · (1 − y²), and nothing else.
 
 y * y => x * x
 # 1 − x² is not it: what is squared is the output y = tanh(x).
@@ -244,19 +256,11 @@ or
 1 - y * y => y * y - 1
 # A sign: the slope is 1 − y².
 
-y * y => 2 * y
-# The square of y is y · y; 2y is its double (and its derivative).
-
 (1 - y * y) => (1 - y * y).sqrt()
 # This is 1 / cosh x, the root of the slope.
 
 grad * => grad @
 # `@` is the matrix product. Here each entry of grad has its own factor: `*`.
-
-grad * (1 - y * y) => (grad * (1 - y * y)).sum(0)
-or
-grad * (1 - y * y) => (grad * (1 - y * y)).sum()
-# The entries were added up. Each entry of x has a gradient of its own: the result has its shape.
 
 (1 - y * y) => 1 - y * y
 # `grad * 1 - y * y` is (grad · 1) − y². Brackets are missing.
@@ -352,6 +356,11 @@ f(x + step) - f(x - step)) / (2 * h) => f(x) - f(x - step)) / h
 # This is a one-sided difference, between x and x + h or between x − h and x. It has an error of
 # order h; the central one, from x − h to x + h, has one of order h².
 
+f(x + step) - f(x - step) => f(x + step) - f(x)
+or
+f(x + step) - f(x - step) => f(x) - f(x - step)
+# Over a single h was moved, and divided by 2h: the way from x + h down to x − h is 2h.
+
 / (2 * h) => / h
 # Twice too large: between x − h and x + h lies a distance of 2h.
 
@@ -361,18 +370,18 @@ f(x + step) - f(x - step)) / (2 * h) => f(x) - f(x - step)) / h
 f(x + step) - f(x - step) => f(x - step) - f(x + step)
 # The sign: f(x + h) comes first.
 
+for i in => h = h * x.view(-1)
+    for i in
+[i] = h => [i] = h[i]
+(2 * h) => (2 * h[i])
+# The step is to be h itself, for each entry; it was made larger or smaller with x.
+
 step.view(-1)[i] = h => step += h
 # All entries were moved at once, which gives the sum of all partial derivatives. Move one at a
 # time.
 
 / (2 * h) =>
 # The difference must be divided by the distance, 2h.
-
-grad.view(-1)[i] = => grad.zero_().view(-1)[i] =
-# Only the last entry is there. Is a new `grad` made in every turn of the loop?
-
-range(x.numel()) => range(x.numel() - 1)
-# The last entry is missing: the loop ends one turn early.
 
 / (2 * h) => / (2 * h)
     return grad
@@ -394,26 +403,13 @@ return grad => return grad.flatten()
 
 for i in => h = 1e-6
     for i in
-or
-for i in => h = 0.0001
-    for i in
-or
-for i in => h = 0.001
-    for i in
 # A step of your own was used in place of the h that is given.
 
 step.view(-1)[i] = h => x.view(-1)[i] += h
     above = f(x)
     x.view(-1)[i] -= 2 * h
 f(x + step) - f(x - step) => above - f(x)
-# x is moved in place and not put back. Put it back, or add the step to a copy.
-
-step.view(-1)[i] = h => step.view(-1)[i] = 1
-# The entry was moved by 1. Move it by h.
-
-[i] = h => [i] = h / 2
-(2 * h) => h
-# The entry was moved by h/2 on either side. Move it by h, and divide by 2h.
+# x was written into and not put back as it was. Put it back, or work on a copy.
 
 f(x + step) - f(x - step) => f(x + step).item() - f(x - step).item()
 # `f` may return a Python number, which has no `item`. `float(…)` takes both.
@@ -436,10 +432,6 @@ f(x + step) - f(x - step) => f(x) - f(x)
 range(x.numel()) => range(len(x))
 step.view(-1)[i] => step[i]
 grad.view(-1)[i] => grad[i]
-or
-range(x.numel()) => range(x.shape[0])
-step.view(-1)[i] => step[i]
-grad.view(-1)[i] => grad[i]
 # Whole rows were moved at once. Each single entry has a derivative of its own; `x.numel()`
 # counts them.
 """,
@@ -456,14 +448,12 @@ def sigmoid_bound(layers):
     return 0.25**layers
 
 
-def _bound_case(layers, label):
+def _bound_case(layers, label, hint):
     def expect():
         """The steepest slope found on a fine grid, by autograd, to the power of the layers."""
         x = torch.linspace(-8, 8, 16001, dtype=torch.float64)
         return autograd(lambda x: torch.sigmoid(x).sum(), x)[0].max().item() ** layers
 
-    hint = "How large can y (1 − y) be for a y between 0 and 1? Each layer multiplies the gradient "
-    hint += "by such a factor."
     return returns(label, f"the share after {layers}", (layers,), expect, hint)
 
 
@@ -474,13 +464,19 @@ SIGMOID_BOUND = Exercise(
     number="2.4",
     solution=sigmoid_bound,
     cases=(
-        _bound_case(3, "three sigmoids"),
-        _bound_case(1, "one sigmoid"),
+        _bound_case(
+            3,
+            "three sigmoids",
+            "By its own, each hands on at most the largest y (1 − y) for a y between 0 and 1, at "
+            "whatever x that is; a chain at most the product of three such numbers.",
+        ),
+        _bound_case(1, "one sigmoid", "Right for three: is something kept from the call before?"),
         Case(
             "a hundred sigmoids",
             run=lambda bound, probe: {HUNDRED: probe(bound, 100) * 4.0**100},
             expect=lambda: {HUNDRED: 1.0},
-            hint="Right for one and for three sigmoids. What becomes of a very small share?",
+            hint="Right for one and for three sigmoids. What becomes of a very small share, or of "
+            "a number that your code does not foresee?",
         ),
     ),
     mistakes="""
@@ -491,7 +487,9 @@ SIGMOID_BOUND = Exercise(
 # 1/2 is the sigmoid's value at 0. Its slope there is y (1 − y) with y = 1/2.
 
 ** => /
-# Every layer multiplies by its own slope; nothing is averaged.
+or
+** layers => ** (1 / layers)
+# Every layer multiplies by its own slope, a power; nothing is averaged, and no root is taken.
 
 ** layers =>
 # That is one layer's share. The next one takes its part again.
@@ -513,16 +511,24 @@ or
 # This is in per cent. As a share it is between 0 and 1.
 
 0.25 ** layers => layers ** 0.25
-or
-0.25 ** layers => float(layers) ** (-4)
 # Base and exponent have changed places.
+
+0.25 ** layers => 1 // 4 ** layers
+or
+0.25 => 0.0
+# This is 0. Does `//` cut it down? Or is y (1 − y) taken at y = 0 or 1, or its derivative instead?
+
+def sigmoid_bound(layers):
+    x, share = torch.zeros((), dtype=torch.float64), 1.0
+    for _ in range(layers):
+        x = torch.sigmoid(x)
+        share *= (x * (1 - x)).item()
+    return share
+# This follows one chain, which begins at x = 0. Only its first sigmoid works at its steepest; the
+# bound lets each of them do so.
 
 0.25 => 1.0
 # 1 is the steepest slope of tanh. That of the sigmoid is smaller.
-
-0.25 => (0.25 * 0.75)
-# y (1 − y) was taken at y = 1/4. It is largest elsewhere: where is its derivative with respect
-# to y zero?
 """,
 )
 
