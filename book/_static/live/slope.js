@@ -30,6 +30,6 @@ live.figure("slope", (stage) => {
       handed.push(`${name} ${live.number(slope)}`);
     });
     stage.say(`At x = ${live.number(x)}, of an upstream gradient of 1, handed on: ${handed.join(", ")}.`);
-  }, { ratio: 0.55, tallest: 330, label: "The three functions with their tangents, and below each the share of the gradient that it hands on" });
+  }, { ratio: 0.75, tallest: 330, label: "The three functions with their tangents, and below each the share of the gradient that it hands on" });
   stage.slider({ label: "x", min: -4.95, max: 4.95, step: 0.1, value: x, format: (a) => live.number(a), change: (a) => { x = a; } });
 });
