@@ -14,12 +14,6 @@ from minidl.paper import FRAMEWORKS, Result, Setting, run, table
 from minidl.paper.results import FIGURE2, std_of_chance
 
 
-def command(*arguments):
-    """Run the command as a reader does."""
-    line = [sys.executable, "-m", "minidl", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True)
-
-
 @pytest.fixture
 def call(capsys):
     """Run the command without a Python of its own, which would take longer than all it does."""
@@ -141,8 +135,8 @@ SMALL = ("--repeats", 2, "--epochs", 2, "--n-train", 100, "--n-test", 50)
 
 def test_command_runs_both_frameworks_and_writes_the_files(tmp_path):
     folder = tmp_path / "new" / "folder"
-    done = command(*SMALL, "--out", folder)
-    assert done.returncode == 0
+    line = [sys.executable, "-m", "minidl", *map(str, SMALL), "--out", folder]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
     assert done.stderr == "", "no progress bar in a pipe"
     assert "Custom framework, test" in done.stdout and "PyTorch, train" in done.stdout
     assert "16.59" in done.stdout
