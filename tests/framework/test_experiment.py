@@ -101,14 +101,6 @@ def test_table_states_mean_sample_deviation_and_the_distance_from_the_paper():
     assert "5.00 ±  3.61   4.33 ±  1.83   yes (-0.3)   4.86 ±  2.46" in text
 
 
-def test_figure1_shows_all_points(results):
-    figure = paper.figure1(results[0][0])
-    titles = [axis.get_title() for axis in figure.axes]
-    assert titles == ["Test samples", "Untrained network", "Trained network"]
-    counts = [sum(len(c.get_offsets()) for c in axis.collections) for axis in figure.axes]
-    assert counts == [1000, 1000, 1000]
-
-
 def test_figure2_shows_our_curves_and_the_papers_at_their_epochs(results):
     axes = iter(paper.figure2(results[0]).axes)
     for name, scale in (("loss", 1), ("train_error", 100), ("test_error", 100)):
