@@ -8,7 +8,7 @@ import torch
 
 from minidl import Linear, MSELoss, ReLU, Sequential, Tanh
 from minidl.paper import torch_twin
-from minidl.teaching.diagrams import record_moves, show_chain, show_layer, show_moves
+from minidl.teaching.diagrams import record_moves, show_chain, show_layer
 
 
 def network():
@@ -80,12 +80,3 @@ def test_the_moves_are_those_of_autograd():
     assert gradients == pytest.approx([0, *added, mean, mean, 0], abs=1e-12)
     values = [move.parameter for move in recorded]
     assert values == pytest.approx([before] * 5 + [after] * 2, abs=1e-12)
-
-
-def test_the_moves_are_drawn_as_recorded():
-    recorded = moves()
-    upper, lower = show_moves(recorded).axes
-    assert [bar.get_height() for bar in upper.patches] == [m.gradient for m in recorded]
-    line = next(line for line in lower.lines if line.get_marker() == "o")
-    assert list(line.get_ydata()) == [m.parameter for m in recorded]
-    assert [t.get_text() for t in lower.get_xticklabels()] == [m.name for m in recorded]

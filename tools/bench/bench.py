@@ -147,12 +147,8 @@ def table(rows):
     """Write a race as Markdown."""
     lines = ["| | ms | from | PyTorch's, times | the floor's, times |", "|---|---:|---:|---:|---:|"]
     for row in rows:
-        numbers = (
-            row["ms"],
-            min(row["rounds_ms"]),
-            row["faster_than_torch"],
-            row["slower_than_floor"],
-        )
+        ratios = row["faster_than_torch"], row["slower_than_floor"]
+        numbers = row["ms"], min(row["rounds_ms"]), *ratios
         entries = ["–" if number is None else f"{number:.2f}" for number in numbers]
         lines.append(f"| {row['name']} | {' | '.join(entries)} |")
     return "\n".join(lines) + "\n"
