@@ -29,14 +29,7 @@ found = []
 
 
 def smallest(figure, width):
-    """Return a figure's smallest text and its size in pixels on a phone.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    width : float
-        Of its picture, in inches.
-    """
+    """Return a figure's smallest text and its size in pixels on a phone; the width is in inches."""
     points, text = min(
         (part.get_fontsize() * (EXPONENT if "^" in part.get_text() else 1), part.get_text())
         for part in figure.findobj(plt.Text)

@@ -23,11 +23,8 @@ def environments():
     """List the environments: kernels up to this processor's own, one thread and two."""
     here = torch.backends.cpu.get_cpu_capability().lower()
     levels = LEVELS[: LEVELS.index(here) + 1] if here in LEVELS else ("default",)
-    found = [
-        {"ATEN_CPU_CAPABILITY": level, "OMP_NUM_THREADS": threads}
-        for level in levels
-        for threads in ("1", "2")
-    ]
+    names = "ATEN_CPU_CAPABILITY", "OMP_NUM_THREADS"
+    found = [dict(zip(names, values, strict=True)) for values in product(levels, "12")]
     compatible = {"MKL_CBWR": "COMPATIBLE", "OMP_NUM_THREADS": "1"}
     return [*found, compatible, {"ATEN_CPU_CAPABILITY": "default", **compatible}]
 

@@ -252,13 +252,7 @@ def same(one, other):
 
 
 def as_number(name, value):
-    """Return a number of any kind, or a tensor with one element, as a float.
-
-    Raises
-    ------
-    Failure
-        For anything else.
-    """
+    """Return a number of any kind, or a tensor with one element, as a float, or raise a Failure."""
     if type(value) is torch.Tensor and value.numel() == 1:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, Real):

@@ -112,21 +112,23 @@ def race(kinds, task, rounds, seconds):
         for key in keys[first:] + keys[:first]:
             times[key].append(turn(ready[key], seconds))
     gc.enable()
-    rows = []
-    for key in keys:
-        row = {"key": key, "name": kinds[key].name}
-        row |= {"ms": median(times[key]), "rounds_ms": times[key]}
-        if "torch" in times:
-            row["faster_than_torch"] = ratio(times, "torch", key)
-        if "floor" in times:
-            row["slower_than_floor"] = ratio(times, key, "floor")
-        rows.append(row)
-    return rows
+    return [
+        {
+            "key": key,
+            "name": kinds[key].name,
+            "ms": median(times[key]),
+            "rounds_ms": times[key],
+            "faster_than_torch": ratio(times, "torch", key),
+            "slower_than_floor": ratio(times, key, "floor"),
+        }
+        for key in keys
+    ]
 
 
 def ratio(times, above, below):
-    """Divide two contestants' times round by round, and return the median."""
-    return median(a / b for a, b in zip(times[above], times[below], strict=True))
+    """Divide two contestants' times round by round, and return the median, or None."""
+    ratios = [a / b for a, b in zip(times.get(above, []), times.get(below, []), strict=False)]
+    return median(ratios) if ratios else None
 
 
 def sweep(task, kinds, rounds, seconds):
@@ -145,10 +147,10 @@ def table(rows):
     """Write a race as Markdown."""
     lines = ["| | ms | from | PyTorch's, times | the floor's, times |", "|---|---:|---:|---:|---:|"]
     for row in rows:
-        faster, slower = (row.get(name) for name in ("faster_than_torch", "slower_than_floor"))
-        ratios = ["–" if value is None else f"{value:.2f}" for value in (faster, slower)]
-        numbers = [f"{row['ms']:.2f}", f"{min(row['rounds_ms']):.2f}", *ratios]
-        lines.append(f"| {row['name']} | {' | '.join(numbers)} |")
+        ratios = row["faster_than_torch"], row["slower_than_floor"]
+        numbers = row["ms"], min(row["rounds_ms"]), *ratios
+        entries = ["–" if number is None else f"{number:.2f}" for number in numbers]
+        lines.append(f"| {row['name']} | {' | '.join(entries)} |")
     return "\n".join(lines) + "\n"
 
 

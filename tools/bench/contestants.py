@@ -64,12 +64,8 @@ class Task:
 class Training:
     """A training that can be run again.
 
-    Attributes
-    ----------
-    parameters : list
-        Tensors: weight and bias of each layer in turn, as they are before the first step.
-    train : callable
-        ``train()`` returns the mean loss of each epoch.
+    ``parameters``, tensors, are weight and bias of each layer in turn, as they are before the
+    first step; ``train()`` returns the mean loss of each epoch.
     """
 
     parameters: list
@@ -249,15 +245,10 @@ def by_numpy(task):
             biases[k] -= bias_grad
         return loss
 
+    batches = [(samples[k : k + size], targets[k : k + size]) for k in range(0, len(samples), size)]
+
     def train():
-        losses = []
-        for _ in range(task.epochs):
-            total = 0.0
-            for start in range(0, task.samples, size):
-                rows = slice(start, start + size)
-                total += step(samples[rows], targets[rows]) * size
-            losses.append(total / task.samples)
-        return losses
+        return [sum(step(*batch) for batch in batches) / len(batches) for _ in range(task.epochs)]
 
     return Training(parameters, train)
 
