@@ -37,8 +37,8 @@ COUNT_PARAMETERS = Exercise(
     solution=count_parameters,
     cases=(
         _count_case(
-            [3, 5, 2, 8],
-            "three layers of different sizes, widths 3, 5, 2 and 8",
+            [3, 4, 2, 8],
+            "three layers of different sizes, widths 3, 4, 2 and 8",
             "A layer from a to b features has a weight for each pair of an input and an output, "
             "and a bias for each output.",
         ),
@@ -332,6 +332,10 @@ grad.mm(self.weight) => grad @ self.weight.t()
 # (N, in).
 
 addmm_(grad.t(), x) => addmm_(grad.t(), x / len(x))
+grad.sum(0) => grad.mean(0)
+or
+addmm_(grad.t(), x) => addmm_(grad.t(), x / len(x))
+or
 grad.sum(0) => grad.mean(0)
 # The gradient was averaged over the batch. The layer adds up; whether the loss is a mean is the
 # loss's affair, and already in grad.
