@@ -277,7 +277,7 @@ def _number_difference(name, value, expected, tol):
         return Failure(("number",), f"{name} is {_apart(float(value), expected)}{pattern}", hint)
     if value != expected:
         pattern = patterns.of_number(value, expected)
-        return Failure(("number",), f"{name} is {value:g}, expected {expected}{pattern}")
+        return Failure(("number",), f"{name} is {value:.12g}, expected {expected}{pattern}")
     if isinstance(value, Integral):
         return None
     return Failure(("type",), f"{name} is {value!r}, the right number, but expected an integer")

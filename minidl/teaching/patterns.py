@@ -36,10 +36,11 @@ def of_shape(value, expected):
             if common.shape == expected.shape:
                 return ": what is wanted is there, and more after it"
     ways = {"sums": torch.sum, "means": torch.mean, "largest numbers": torch.amax}
-    dims = range(expected.ndim if expected.numel() else 0)
+    every = tuple(range(expected.ndim))
+    dims = [*every, every] if expected.numel() else []
     for (words, way), dim, keepdim in product(ways.items(), dims, (False, True)):
         if _close(value, way(expected, dim=dim, keepdim=keepdim)):
-            return f": the {words} along dimension {dim}"
+            return f": the {words[:-1]} of all" if dim == every else f": the {words} along {dim=}"
     return ""
 
 
@@ -109,7 +110,7 @@ def _times(ratio):
     """Write a ratio in words, if it is a simple one."""
     simple = Fraction(ratio).limit_denominator(100)
     names = {**ROOTS, **{f"1/{name}": 1 / root for name, root in ROOTS.items()}}
-    if min(abs(simple.numerator), simple.denominator) < 10:
+    if min(abs(simple.numerator), simple.denominator) < 10 and abs(ratio) < 1000:
         names[str(simple)] = float(simple)
     for name, number in names.items():
         if math.isclose(ratio, number, rel_tol=1e-9):

@@ -37,7 +37,7 @@ def row(at, value):
             "every row is multiplied by a number of its own",
         ),
         (RIGHT.t(), "rows and columns have changed places"),
-        (RIGHT.sum(0), "the shape is (3,), expected (3, 3): the sums along dimension 0"),
+        (RIGHT.sum(0), "the shape is (3,), expected (3, 3): the sums along dim=0"),
         (RIGHT.flatten(), "the right numbers, in another shape"),
         (RIGHT[:2], "what is there is right, and the rest is missing"),
         (torch.cat([RIGHT, ODD]), "what is wanted is there, and more after it"),

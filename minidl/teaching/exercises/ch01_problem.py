@@ -160,13 +160,11 @@ RADIUS = Exercise(
     solution=data.balanced_radius,
     cases=(
         _radius_case(
-            3,
+            3.0,
             "Write down the area of the disc, π r², and the area of the square, and set the first "
             "equal to half of the second.",
         ),
-        _radius_case(
-            2.0, "Right for side 3. Where does `side` stand, or was the first result kept?"
-        ),
+        _radius_case(2, "Right for side 3. Where does `side` stand, or was the first result kept?"),
         _radius_case(0.7, "Right for sides 3 and 2. What in your code fits whole numbers only?"),
         Case(
             "side 40: half of a fine grid of points lies inside",
@@ -441,7 +439,7 @@ x, y = (x[order], y[order]) => x = y = x[order]
 
 randperm(len(x) => randint(len(x), (len(x),)
 or
-randperm(len(x) => randperm(batch_size
+randperm(len(x) => randperm(len(x) - 1
 or
 def minibatches(x, y, batch_size, *, generator=None):
     for start in range(0, len(x), batch_size):

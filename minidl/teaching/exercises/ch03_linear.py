@@ -25,7 +25,8 @@ def count_parameters(widths):
 
 def _count_case(widths, label, hint):
     def expect():
-        layers = [torch.nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
+        pairs = zip(widths, widths[1:], strict=False)
+        layers = [torch.nn.Linear(a, b, device="meta") for a, b in pairs]
         return sum(p.numel() for layer in layers for p in layer.parameters())
 
     return returns(label, "the count", (widths,), expect, hint)
@@ -36,15 +37,16 @@ COUNT_PARAMETERS = Exercise(
     solution=count_parameters,
     cases=(
         _count_case(
-            [3, 5, 2, 6],
-            "three layers of different sizes, widths 3, 5, 2 and 6",
+            [3, 4, 2, 8],
+            "three layers of different sizes, widths 3, 4, 2 and 8",
             "A layer from a to b features has a weight for each pair of an input and an output, "
             "and a bias for each output.",
         ),
         _count_case(
-            [3, 4],
-            "one layer from 3 to 4 features",
-            "Right for three layers. What does not fit a single one, or is left from before?",
+            [4098, 4097],
+            "one layer, from 4098 to 4097 features",
+            "Right for three layers. What does not fit a single one, is left from before, or holds "
+            "no large number exactly (float32, 8 bits)?",
         ),
         _count_case(
             [2, 25, 25, 25, 25, 2],
@@ -58,6 +60,9 @@ in_features + out_features => in_features
 
 in_features + out_features => in_features + in_features
 # A bias was counted for each input of a layer. There is one for each output.
+
+in_features + out_features => in_features + 2 * out_features
+# Each output has one bias; something else was counted once for each, too.
 
 in_features + out_features => in_features + 1
 # A layer has not one bias but one for each output.
@@ -74,6 +79,9 @@ widths[:-1], widths[1:] => widths[1:-1], widths[2:]
 return total => return total - widths[-1]
 # The last layer has biases too.
 
+return total => return total - sum(widths[1:-1])
+# Only the last layer's biases were counted.
+
 total += => return
 # Only the first layer was counted. Does the function return from inside the loop?
 
@@ -88,20 +96,34 @@ or
 out_features * in_features => in_features
 # The two widths of a layer multiply: there is a weight for each *pair* of an input and an output.
 
-return total => return 2 * total
-# This is twice the number: gradients, say, are no parameters.
-
 def count_parameters(widths):
     return sum(widths[i + 1] * (widths[i] + 1) for i in range(len(widths)))
-# There is a layer less than there are widths: `range(len(widths) - 1)`.
+or
+def count_parameters(widths):
+    return sum(widths[i] * (widths[i - 1] + 1) for i in range(len(widths)))
+# There is a layer less than there are widths, `range(len(widths) - 1)`, and none from the last
+# width back to the first: widths[-1] is the last one.
+
+widths[:-1], widths[1:] => sorted(widths)[:-1], sorted(widths)[1:]
+# The widths were sorted. They stand in the order in which the layers follow each other.
+
+return total => return 2077
+# This is the number for the paper's network, and widths is not used.
+
+total += out_features * in_features + out_features => total += 2
+# This counts the tensors, a weight and a bias a layer. Count the numbers in them.
 
 total += => total =
 # Only the last layer was counted: is the total set anew in every turn of the loop?
 
 return total => return math.prod(widths)
+or
+return total => return math.prod(widths) + sum(widths[1:])
 # The widths of one layer multiply; the layers add up.
 
 out_features * in_features => out_features * out_features
+or
+out_features * in_features => in_features * in_features
 or
 widths[1:] => widths[:-1]
 # A layer has as many weights as inputs *times* outputs; its two sizes may differ.
@@ -171,11 +193,11 @@ def _backward_case(label, *batches, hint="", tol=1e-9, parameters=PARAMETERS):
         for (x, grad), y in zip(batches, ys, strict=True):
             dx = probe(layer.backward, x, y, grad)
         return {
+            "the weight, which is to stay as it is,": layer.weight,
+            "the bias, which is to stay as it is,": layer.bias,
             "dL/dx": dx,
             "weight_grad": layer.weight_grad,
             "bias_grad": layer.bias_grad,
-            "weight": layer.weight,
-            "bias": layer.bias,
             "weight_grad is still the same tensor": layer.weight_grad is stored[0],
             "bias_grad is still the same tensor": layer.bias_grad is stored[1],
         }
@@ -187,8 +209,8 @@ def _backward_case(label, *batches, hint="", tol=1e-9, parameters=PARAMETERS):
             "dL/dx": dx[-1],
             "weight_grad": sum(weight_grad),
             "bias_grad": sum(bias_grad),
-            "weight": parameters[0],
-            "bias": parameters[1],
+            "the weight, which is to stay as it is,": parameters[0],
+            "the bias, which is to stay as it is,": parameters[1],
         }
 
     return Case(label, run, expect, hint, tol)
@@ -208,11 +230,12 @@ LINEAR = Exercise(
             "what your line does instead.",
         ),
         _backward_case(
-            "backward: called for two batches, the gradients add up",
+            "backward: called for three batches, the gradients add up",
             (X, GRAD),
             (X2, GRAD2),
+            (X.flip(0), -GRAD),
             hint="With one batch it was right. What does the second call find that the first did "
-            "not?",
+            "not? Or what does a new layer find that another has left behind?",
         ),
         _backward_case(
             "backward: other sizes, one sample, 6 → 2 features",
@@ -227,8 +250,9 @@ LINEAR = Exercise(
             tol=1e-5,
         ),
         _backward_case(
-            "backward: 60 samples, 25 → 25 features, as further down",
-            (randn(60, 25, seed=12), randn(60, 25, seed=13)),
+            "backward: 25 samples, 25 → 25 features",
+            (randn(25, 25, seed=12), randn(25, 25, seed=13)),
+            hint="Right where the sizes differ. Is a product, or a transpose, chosen by what fits?",
             parameters=(randn(25, 25, seed=14), randn(25, seed=15)),
         ),
     ),
@@ -244,9 +268,6 @@ bias_grad.add_(grad.sum(0)) => bias_grad = grad.sum(0)
 # Whoever holds the old one, as `param()` hands it out, never sees the change. Add in place: `+=`
 # or `addmm_`.
 
-self.weight_grad.addmm_(grad.t(), x) => pass
-# weight_grad is still zero: dL/dW is missing.
-
 addmm_ => addmm
 add_ => add
 # The stored gradients are still zero: nothing was added to them in place, or a `return` stands
@@ -257,10 +278,10 @@ weight_grad.addmm_(grad.t(), x) => weight_grad -= grad.t() @ x
 add_ => sub_
 # A sign: gradients are added here. The minus comes in the step.
 
-mm(self.weight) => mm(self.weight) / len(x)
+grad.sum(0) => grad.sum(0) * self.bias
 or
-mm(self.weight) => mm(self.weight).sum(0)
-# In dL/dx nothing is averaged or summed over the samples: each row of it belongs to one.
+addmm_(grad.t(), x) => addmm_(grad.t(), x).add_(self.weight)
+# The derivative of x Wᵀ + b with respect to W, or to b, holds no W and no b.
 
 mm(self.weight) => mm(self.weight_grad)
 # dL/dx was made with weight_grad. It is the weight itself that x is multiplied by.
@@ -268,10 +289,6 @@ mm(self.weight) => mm(self.weight_grad)
 grad.t() => grad.reshape(grad.shape[1], -1)
 # `reshape` (or `view`) deals the numbers out row by row into another shape; they land in wrong
 # places. `grad.t()` changes rows and columns.
-
-addmm_(grad.t(), x) => addmm_(grad[:-1].t(), x[:-1])
-grad.sum(0) => grad[:-1].sum(0)
-# The last sample was left out: does the loop end one turn early?
 
 addmm_(grad.t(), x) => add_(torch.outer(grad[0], x[0]))
 grad.sum(0) => grad[0]
@@ -286,20 +303,10 @@ grad.sum(0) => y.sum(0)
 grad.mm => y.mm
 # The output y was used where the upstream gradient `grad` belongs.
 
-grad.mm(self.weight) => 1 * x
-# What is returned is x itself. dL/dx is wanted, of its shape.
-
-grad.mm(self.weight) => (grad.mm(self.weight), self.weight_grad, self.bias_grad)
-# Three things are returned. Only dL/dx goes back; the other two stay in the layer.
-
 weight_grad.addmm_(grad.t(), x) => weight_grad += grad.t() * x
 or
 grad.mm(self.weight) => grad * self.weight
 # `*` multiplies entry by entry. The sums over samples and outputs are matrix products, `@`.
-
-addmm_(grad.t(), x) => addmm_(grad.view(-1, 4).t(), x.view(-1, 3))
-grad.sum(0) => grad.view(-1, 4).sum(0)
-# Sizes are written out as numbers, so the layer works for 3 → 4 features only.
 
 addmm_(grad.t(), x) => copy_(grad.t() @ x)
 add_ => copy_
@@ -346,9 +353,6 @@ bias_grad.add_(grad.sum(0)) => bias_grad += grad.sum(1)
 grad.sum(0) => grad[0]
 # Only the first sample's gradient reached the bias. All samples share the bias.
 
-self.bias_grad.add_(grad.sum(0)) => pass
-# bias_grad is still zero: dL/db is missing.
-
 self.weight_grad.addmm_ => grad = torch.ones_like(y)
     self.weight_grad.addmm_
 # The upstream gradient was left out: this is the result for a grad of ones.
@@ -356,6 +360,12 @@ self.weight_grad.addmm_ => grad = torch.ones_like(y)
 return grad.mm(self.weight) => dx = grad.mm(self.weight)
     self.gradient_step(0.1)
     return dx
+or
+return grad.mm(self.weight) => self.gradient_step(0.1)
+    return grad.mm(self.weight)
+or
+weight_grad.addmm_ => weight.addmm_
+bias_grad.add_ => bias.add_
 # `backward` changed the parameters. It only adds up gradients; the step is taken later, in
 # `gradient_step`.
 
@@ -365,9 +375,6 @@ grad.mm(self.weight) => grad
 grad.mm(self.weight) => self.weight_grad
 # The weight's gradient is returned. It stays in the layer; what goes on to the layer before is
 # dL/dx.
-
-return grad.mm(self.weight) => pass
-# The layer before needs dL/dx: `return` it, after the gradients of the parameters are stored.
 
 return torch.addmm => self.x = x
     return torch.addmm
@@ -385,14 +392,25 @@ def per_sample_weight_grads(x, grad):
     return grad[:, :, None] * x[:, None, :]
 
 
-def _per_sample_case(label, x, grad, hint="", tol=1e-9):
-    def expect():
+def _per_sample_case(label, *batches, hint="", tol=1e-9):
+    """Each batch is (x, grad)."""
+    names = [f"the gradients of batch {k + 1}" for k in range(len(batches))]
+
+    def oracle(x, grad):
         """Autograd on one sample at a time."""
         weight = torch.zeros(grad.shape[1], x.shape[1], dtype=x.dtype)
         pairs = zip(x.split(1), grad.split(1), strict=True)
         return torch.stack([autograd(functional.linear, a, weight, grad=g)[1] for a, g in pairs])
 
-    return returns(label, "the gradients", (x, grad), expect, hint, tol=tol)
+    return Case(
+        label,
+        lambda gradients, probe: {
+            n: probe(gradients, *b) for n, b in zip(names, batches, strict=True)
+        },
+        lambda: {n: oracle(*b) for n, b in zip(names, batches, strict=True)},
+        hint,
+        tol,
+    )
 
 
 PER_SAMPLE = Exercise(
@@ -401,17 +419,23 @@ PER_SAMPLE = Exercise(
     cases=(
         _per_sample_case(
             "5 samples, 3 → 4 features: equals autograd on one sample at a time",
-            X,
-            GRAD,
-            "For sample n the entry for output j and input i is grad[n, j] · x[n, i].",
+            (X, GRAD),
+            hint="For sample n the entry for output j and input i is grad[n, j] · x[n, i], of this "
+            "sample alone and as it is: N matrices of out rows and in columns.",
         ),
         _per_sample_case(
-            "other sizes: one sample, 6 → 2 features",
-            OTHER_X,
-            OTHER_GRAD,
-            "Right for 5 samples, 3 → 4 features. What in your code fits only those sizes?",
+            "other sizes: one sample, 6 → 2 features; three, 3 → 3",
+            (OTHER_X, OTHER_GRAD),
+            (X[:3], GRAD[:3, :3]),
+            hint="Right for 5 samples, 3 → 4 features. What in your code fits only those sizes?",
         ),
-        _per_sample_case("float32 in, float32 out", X.float(), GRAD.float(), tol=1e-5),
+        _per_sample_case(
+            "the first sizes again, with other numbers",
+            (X, GRAD),
+            (X.flip(0), -GRAD),
+            hint="Right for the first batch. Was something kept from the call before?",
+        ),
+        _per_sample_case("float32 in, float32 out", (X.float(), GRAD.float()), tol=1e-5),
     ),
     mistakes="""
 grad[:, :, None] * x[:, None, :] => x[:, :, None] * grad[:, None, :]
@@ -419,14 +443,6 @@ grad[:, :, None] * x[:, None, :] => x[:, :, None] * grad[:, None, :]
 
 grad[:, :, None] * x[:, None, :] => grad.t() @ x
 # These are summed over the samples already. Here each sample's is wanted by itself.
-
-x[:, None, :] => x[:, None, :] / len(x)
-# Nothing is to be divided by the number of samples.
-
-grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).permute(1, 2, 0)
-or
-grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).transpose(0, 1)
-# The samples are not the first dimension. In this book they always are.
 
 grad[:, :, None] * x[:, None, :] =>
     (x[:, :, None] * grad[:, None, :]).reshape(len(x), grad.shape[1], -1)
@@ -439,34 +455,26 @@ grad[:, :, None] * x[:, None, :] =>
 grad[:, :, None] * x[:, None, :] => -grad[:, :, None] * x[:, None, :]
 # A sign: these are the gradients themselves. The minus comes in the step.
 
-grad[:, :, None] * x[:, None, :] =>
-    torch.stack([torch.outer(grad[n], x[n]) for n in range(len(x) - 1)])
-# The last sample was left out: does the loop end one turn early?
-
-x[:, None, :] => x[:, None, :] * (torch.arange(len(x)) < 1)[:, None, None]
-# Only the first sample's is there. Does the function return from inside the loop?
-
 grad[:, :, None] * x[:, None, :] => (grad[-1:, :, None] * x[-1:, None, :]).repeat(len(x), 1, 1)
 # All samples show the last one's: was one tensor written into and put into the list again and
 # again? Make a new one in every turn.
 
-def per_sample_weight_grads(x, grad):
-    rows = [torch.zeros(grad.shape[1], x.shape[1], dtype=x.dtype)]
-    for g, v in zip(grad, x, strict=True):
-        rows.append(rows[-1] + torch.outer(g, v))
-    return torch.stack(rows[1:])
-or
 grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).cumsum(0)
 # To each sample's matrix those of the samples before it were added. Begin anew for every sample.
 
 grad[:, :, None] => grad.sum(0)[None, :, None]
-# grad was summed over the batch first. Sample n meets its own row of grad only.
+or
+x[:, None, :] => x.sum(0)[None, None, :]
+# grad, or x, was summed over the batch first. Sample n meets its own row of each only.
+
+grad[:, :, None] * x[:, None, :] => grad[:, None, :, None] * x[None, :, None, :]
+# Every sample met every other one. Sample n meets itself only.
+
+x[:, None, :] => (x - x.mean(0))[:, None, :]
+# The mean over the batch was taken off. Each sample's gradient knows nothing of the others.
 
 grad[:, :, None] => torch.ones_like(grad)[:, :, None]
 # The upstream gradient was left out.
-
-grad[:, :, None] * x[:, None, :] => list(grad[:, :, None] * x[:, None, :])
-# This is a list of matrices; `torch.stack` makes a tensor of it.
 
 grad[:, :, None] * x[:, None, :] => torch.cat(list(grad[:, :, None] * x[:, None, :]))
 # The matrices were joined one below the other. `torch.stack` gives each its own place along a
@@ -478,9 +486,6 @@ x[:, None, :] => torch.ones_like(x)[:, None, :]
 grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).squeeze()
 # `squeeze` takes away every dimension of size 1, and so the first one of a batch of one.
 
-grad[:, :, None] * x[:, None, :] => grad.view(-1, 4, 1) * x.view(-1, 1, 3)
-# Sizes are written out as numbers, so this works for 3 → 4 features only.
-
 grad[:, :, None] * x[:, None, :] => grad * x
 or
 x[:, None, :] => x[:, :, None]
@@ -489,9 +494,6 @@ x[:, None, :] => x[:, :, None]
 x[:, None, :] => x
 # grad has the shape (N, out, 1) that it needs; x still needs a new dimension in the middle,
 # (N, 1, in).
-
-grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).flatten(1)
-# The numbers are right, in one row a sample. Give them the shape (N, out, in).
 """,
 )
 
@@ -522,8 +524,12 @@ XAVIER_STD = Exercise(
             "Forward wants in · σ² = 1, backward wants out · σ² = 1. Set the mean of both left "
             "sides to 1 and solve for σ.",
         ),
-        _std_case(25, 2, "Right for 3 → 10 features. What if the second size is the smaller one?"),
-        _std_case(25, 9, "Right for 25 → 2 features. Was something kept from the call before?"),
+        _std_case(
+            25,
+            2,
+            "Right for 3 → 10 features. Is the second size to be larger, or the first σ kept?",
+        ),
+        _std_case(25, 25, "Right for 25 → 2. Is there a quotient 0 / 0 here, or something kept?"),
     ),
     mistakes="""
 math.sqrt(2 / (in_features + out_features)) => 2 / (in_features + out_features)
@@ -559,7 +565,7 @@ sqrt(2 => sqrt(0.5
 # `2 / in_features + out_features` divides first. Brackets are missing.
 
 math.sqrt(2 / (in_features + out_features)) => 2 / math.sqrt(in_features + out_features)
-# The 2 belongs under the root as well.
+# This is √2 times too large: the 2 belongs under the root, and no other factor before it.
 
 math.sqrt(2 / (in_features + out_features)) => math.sqrt(2) / (in_features + out_features)
 # The root was taken of the 2 only.
@@ -571,10 +577,15 @@ math.sqrt(2 / (in_features + out_features)) => math.sqrt(2) / (in_features + out
 # This makes the *product* of the two factors 1. Their mean is to be 1.
 
 + => *
+or
+2 / (in_features + out_features) => 1 / (in_features * out_features)
 # in and out were multiplied; they are to be added.
 
-+ => -
+in_features + out_features => abs(in_features - out_features)
 # in and out were subtracted; they are to be added.
+
+in_features + out_features => in_features ** 2 + out_features ** 2
+# It is in · σ² and out · σ² that are averaged: σ is squared, the sizes are not.
 
 math.sqrt(2 / (in_features + out_features)) => 1 / math.sqrt(3 * in_features)
 # This is PyTorch's own start, for which out_features does not matter.
@@ -583,7 +594,12 @@ math.sqrt(2 / (in_features + out_features)) => 0.2
 # The sizes are not used: this is the σ of 25 → 25 features.
 
 2 / => 2 //
-# `//` cuts down to a whole number, here 0. Divide with `/`.
+or
+2 / (in_features + out_features) => 1 / ((in_features + out_features) // 2)
+# `//` cuts down to a whole number. Divide with `/`.
+
+in_features + => in_features + 1 +
+# One more was counted, for the bias, say. It is in and out alone whose mean multiplies σ².
 
 math.sqrt => -math.sqrt
 # A standard deviation is not negative.
