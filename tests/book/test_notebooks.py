@@ -93,7 +93,7 @@ IGNORED = re.compile(
 CELL_METADATA = {"tags", "mystnb"}
 NOTEBOOK_METADATA = {"kernelspec"}
 KINDS = {"stream", "display_data", "execute_result"}
-LARGEST = 300_000
+LARGEST = 700_000  # a thousand points in each of four panels, at twice a page's density
 
 
 def complaints(notebook):
