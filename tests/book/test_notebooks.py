@@ -132,7 +132,7 @@ def test_a_spoilt_cell_is_noticed():
     cell = next(cell for cell in code_cells(notebook) if cell.outputs and "data" in cell.outputs[0])
     cell.metadata.tags = ["nbval-ignore-output"]
     cell.outputs[0].data["text/plain"] = "<f at 0x7f0011223344>"
-    assert complaints(notebook) == ["ignored", "address"]
+    assert {"ignored", "address"} <= set(complaints(notebook))
 
 
 @CHAPTER
