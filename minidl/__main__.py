@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -18,41 +19,8 @@ from .paper import readings
 from .teaching import own, progress
 from .teaching.plots import use_style
 
-#: The command and the options, with what --help says of them; first those that are no fields
-#: of a Setting.
-HELP = {
-    "command": "train one framework only, or try all readings, 100 repetitions of each, which "
-    "takes minutes (default: both frameworks)",
-    "framework": "which one 'train' is to train: minidl (default), torch, or your own, gathered "
-    "by the book's checks in my_minidl.py",
-    "out": "write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there",
-    "as_printed": "the setting that the paper's prose describes: --no-standardize --zero-bias "
-    "--recorded end --no-moved-test",
-    "epochs": "times through the training data",
-    "lr": "learning rate",
-    "batch_size": "samples to a mini-batch",
-    "n_train": "training samples",
-    "n_test": "test samples",
-    "width": "size of the hidden layers",
-    "layers": "number of hidden layers",
-    "repeats": "repetitions with new data and parameters",
-    "seed": "seed of the first repetition; the next ones follow",
-    "standardize": "inputs with mean 0 and standard deviation 1 (default: yes)",
-    "init": "first parameters (default: xavier for minidl, torch for PyTorch)",
-    "zero_bias": "zero biases with Xavier's weights (default: no, normal ones)",
-    "recorded": "error rates before the last epoch but PyTorch's on training data after it, as "
-    "the program records them (default), or all at the end",
-    "moved_test": "PyTorch's test points of every tenth repetition moved, as the program's "
-    "drawing function does it by mistake (default: yes)",
-    "per_sample": "minidl takes the samples one by one, as the program does (slow)",
-    "dtype": "precision (default: float64)",
-}
-#: How argparse is to read those that are no numbers and no truth values.
+#: How argparse is to read those fields of a Setting that are no numbers and no truth values.
 KINDS = {
-    "command": {"nargs": "?", "choices": ["train", "readings"], "default": None},
-    "framework": {"metavar": "{minidl,torch,FILE.py}", "default": None},
-    "out": {"type": Path, "metavar": "DIR", "default": None},
-    "as_printed": {"action": "store_true"},
     "init": {"choices": ["xavier", "torch"]},
     "recorded": {"choices": ["program", "end"]},
     "dtype": {"choices": ["float32", "float64"]},
@@ -68,8 +36,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser():
-    """Build the parser of the command line."""
-    parser = Parser(
+    """Build the parser of the command line; a Setting's docstring says what its fields are."""
+    parse = Parser(
         prog="python -m minidl",
         description="The paper's experiment as its authors' program does it: a small network on "
         "the disc data set, trained by minidl and by PyTorch side by side, or by one of them "
@@ -77,15 +45,26 @@ def parser():
         "shows which exercises have passed.",
         argument_default=argparse.SUPPRESS,
     )
-    for name, text in HELP.items():
-        default = getattr(paper.Setting, name, None)
-        kind = KINDS.get(name, {"action": argparse.BooleanOptionalAction})
-        if type(default) in (int, float):
-            text = f"{text} (default: {default})"
-            kind = {"type": type(default), "metavar": type(default).__name__.upper()}
-        option = name if name == "command" else f"--{name.replace('_', '-')}"
-        parser.add_argument(option, help=text, **kind)
-    return parser
+    text = "train one framework only, or try all readings (default: both frameworks)"
+    parse.add_argument("command", nargs="?", choices=["train", "readings"], default=None, help=text)
+    text = "which one 'train' is to train (default: minidl); a FILE.py is your own, my_minidl.py"
+    metavar = "{minidl,torch,FILE.py}"
+    parse.add_argument("--framework", metavar=metavar, default=None, help=text)
+    text = "write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there"
+    parse.add_argument("--out", type=Path, metavar="DIR", default=None, help=text)
+    text = (
+        "the prose's setting: --no-standardize --zero-bias --recorded end --no-moved-test"
+    )
+    parse.add_argument("--as-printed", action="store_true", help=text)
+    meanings = re.findall(r"(?m)^(\w+) : .*((?:\n .+)+)", paper.Setting.__doc__)
+    for name, meaning in meanings:
+        default = getattr(paper.Setting, name)
+        kind = KINDS.get(name) or {"type": type(default), "metavar": type(default).__name__.upper()}
+        if type(default) is bool:
+            kind = {"action": argparse.BooleanOptionalAction}
+        text = f"{meaning} (default: {default})".replace("%", "%%")
+        parse.add_argument(f"--{name.replace('_', '-')}", help=text, **kind)
+    return parse
 
 
 def main(arguments=None):
@@ -134,7 +113,7 @@ def main(arguments=None):
         return 0
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:
-        results = [paper.run(setting, name, progress=True) for name in frameworks]
+        results = [paper.run(setting, name) for name in frameworks]
     except FloatingPointError as error:
         print(f"{parse.prog}: {error}", file=sys.stderr)
         return 1

@@ -10,11 +10,10 @@ from .rules import COUNT, FLOAT, GENERATOR, ONE_OF, TENSOR, takes
 
 @takes(in_features=COUNT, out_features=COUNT)
 def xavier_std(in_features, out_features):
-    """Return the standard deviation of Xavier's normal initialisation.
+    """Return the standard deviation of Xavier's normal initialisation, σ = √(2 / (in + out)).
 
-    σ = √(2 / (in_features + out_features)): the compromise between 1/√in, which
-    keeps the variance of the outputs, and 1/√out, which keeps the variance of the
-    gradients on the way back.
+    It is the compromise between 1/√in, which keeps the variance of the outputs, and 1/√out,
+    which keeps the variance of the gradients on the way back.
 
     References
     ----------
@@ -77,11 +76,7 @@ class Linear(Module):
 
     @takes(x=BATCH, y=TENSOR("N", "self.out_features", like="x"), grad=TENSOR(same="y"))
     def backward(self, x, y, grad):
-        """Return dL/dx = G W and add Gᵀ x to ``weight_grad``, the rows of G to ``bias_grad``.
-
-        G stands for ``grad``, dL/dy, of shape (N, out_features).  The result has
-        the shape of x, (N, in_features).
-        """
+        """Return dL/dx = G W, where G is ``grad``; add Gᵀ x and the rows of G to the gradients."""
         self.weight_grad.addmm_(grad.t(), x)
         self.bias_grad.add_(grad.sum(0))
         return grad.mm(self.weight)

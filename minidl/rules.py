@@ -35,26 +35,22 @@ def takes(*relations, **rules):
             function.__doc__ = _documented(function.__doc__, relations, rules)
             return function
         parameters = inspect.signature(function).parameters
-        names = list(parameters)
+        names = tuple(parameters)
         defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
-        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
         *_, place, name = ("", *function.__qualname__.split("."))
         owner = place if name == "__init__" else None if names[0] == "self" else name
 
         @wraps(function)
         def wrapper(*args, **options):
             if not is_dynamo_compiling():  # which has to see the mathematics only
-                values = args
-                if len(args) != len(names):
-                    given = defaults | dict(zip(names, args, strict=False)) | options
-                    values = [given[name] for name in names if name in given]
-                if len(values) == len(names):  # if not, Python itself says what is missing
-                    who, given = owner or values[0], {}
-                    for index, name, check in checks:
-                        check(who, name, values[index], given)
-                        given[name] = values[index]
+                values = defaults | dict(zip(names, args, strict=False)) | options
+                if values.keys() == parameters.keys():  # if not, Python itself says what is amiss
+                    who, given = owner or values[names[0]], {}
+                    for name, rule in rules.items():
+                        rule.check(who, name, values[name], given)
+                        given[name] = values[name]
                     for relation in relations:
-                        relation(who, **dict(zip(names, values, strict=True)))
+                        relation(who, **values)
             return function(*args, **options)
 
         wrapper.rules = rules
@@ -66,24 +62,19 @@ def takes(*relations, **rules):
 
 def _documented(doc, relations, rules):
     """Write into a docstring what each parameter must be, and what is refused."""
-    if not doc:
-        return doc
-    summary, *parts = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(doc))
-    parts = dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
-    wanted = {name: rule.wanted + " or None" * rule.optional for name, rule in rules.items()}
-    entries = {name: f"{name} : {what}" for name, what in wanted.items()}
-    by_hand = re.findall(r"(?m)^(\w+(?:, \w+)*).*((?:\n+ .+)*)", parts.get("Parameters", ""))
-    for names, text in by_hand:
-        what = "; ".join(dict.fromkeys(wanted[name] for name in names.split(", ")))
-        entries |= dict.fromkeys(names.split(", "), f"{names} : {what}{text}")
-    parts["Parameters"] = "\n".join(dict.fromkeys(entries.values()))
+    summary, *parts = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(doc or ""))
+    parts = {"Parameters": ""} | dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
+    meanings = dict(re.findall(r"(?m)^(\w+)((?:\n+ .+)+)", parts["Parameters"]))
+    parts["Parameters"] = "\n".join(
+        f"{name} : {rule.wanted}{' or None' * rule.optional}{meanings.get(name, '')}"
+        for name, rule in rules.items()
+    )
     refused = [relation.__doc__.splitlines()[0].rstrip(".") for relation in relations]
     refused = ["For an argument that is not as above", *refused, "before anything is changed."]
     text = indent(fill("; ".join(refused).replace("Refuse", "for"), 90), "    ")
-    parts["Raises"] = f"TypeError, ValueError\n{text}\n{parts.get('Raises', '')}".rstrip()
-    titles = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Notes", "References")
-    parts = [f"{title}\n{'-' * len(title)}\n{parts[title]}" for title in titles if title in parts]
-    return "\n\n".join([summary, *parts])
+    raises = f"TypeError, ValueError\n{text}\n{parts.pop('Raises', '')}".rstrip()
+    parts = [f"{title}\n{'-' * len(title)}\n{part}" for title, part in parts.items()]
+    return "\n\n".join([summary, *parts, f"Raises\n------\n{raises}"])
 
 
 def describe(value):
@@ -198,8 +189,7 @@ class TENSOR:
         parts = [
             "a floating-point tensor" if self.floating else "a tensor",
             shape and f"shape {self._sizes(None, {})}",
-            (same and f"shape, dtype and device of {same}")
-            or (like and f"dtype and device of {like}"),
+            (same or like) and f"{'shape, ' * bool(same)}dtype and device of {same or like}",
             self.dtype and f"dtype {_name(self.dtype)}",
             some and "not empty",
             holds and holds[0],
@@ -271,7 +261,6 @@ EPOCH = {
 TRAINING = EPOCH | {
     "epochs": COUNT,
     "test": Rule("a pair (x, y)", (list, tuple), lambda pair: len(pair) == 2, True, TEST),
-    "progress": FLAG,
 }
 
 
@@ -283,9 +272,7 @@ def one_row_fits(owner, model, loss, x, y, **_):
             loss.backward(model.forward(x), y)
         return
     try:
-        pairs = model.param()  # cloned by hand: deepcopy takes five times as long for a tensor
-        clones = {id(tensor): tensor.clone() for pair in pairs for tensor in pair}
-        model, loss = deepcopy((model, loss), clones)
+        model, loss = deepcopy((model, loss))
     except Exception:
         return  # what cannot be copied cannot be tried
     with tried(owner):
@@ -324,8 +311,7 @@ def located(function):
         try:
             return function(*args, **options)
         except Exception as error:
-            body = error.__traceback__.tb_next
-            if body:
+            if body := error.__traceback__.tb_next:
                 found = body.tb_frame.f_locals
                 modules = found["self"].modules
                 k = found.get("k", len(found["outputs"]) - 1)
@@ -365,20 +351,3 @@ def outputs_fit(owner, self, outputs, grad):
 def says_reduction(owner, loss, **_):
     """Refuse a loss that does not say whether it is a mean or a sum."""
     REDUCTION.check(owner, "loss.reduction", getattr(loss, "reduction", None), {})
-
-
-TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
-
-
-def check_loss(value, batch, lr, epoch=None):
-    """Stop a training whose loss has become infinite or not a number."""
-    if not math.isfinite(value):
-        text = f"mini-batch {batch}: the loss is {value}, {TOO_LARGE.format(lr)}"
-        raise FloatingPointError(text if epoch is None else f"epoch {epoch}, {text}")
-
-
-def check_prediction(prediction, epoch, lr):
-    """Stop a training whose network gives infinite numbers or NaN after an epoch."""
-    if not prediction.isfinite().all():
-        text = "the network's output holds infinite numbers or NaN, " + TOO_LARGE.format(lr)
-        raise FloatingPointError(f"epoch {epoch}, after its last mini-batch: {text}")

@@ -10,11 +10,6 @@ class Sequential(Module):
 
     A ``Sequential`` is a module itself, so it can stand in another one's list.  An error inside
     a module is passed on with a note that says which one it was.
-
-    Parameters
-    ----------
-    modules
-        In the order in which a batch meets them.
     """
 
     def __init__(self, modules):
@@ -23,13 +18,7 @@ class Sequential(Module):
     @takes(x=A_TENSOR)
     @located
     def forward_pass(self, x):
-        """Run every module in turn and keep what comes out.
-
-        Returns
-        -------
-        list of torch.Tensor
-            ``[x, y1, …, yL]``, one entry more than there are modules, each with N rows.
-        """
+        """Run every module in turn and keep what comes out, the list ``[x, y1, …, yL]``."""
         outputs = [x]
         for module in self.modules:
             outputs.append(module.forward(outputs[-1]))
@@ -38,21 +27,10 @@ class Sequential(Module):
     @takes(outputs_fit, outputs=LIST_OF(), grad=A_TENSOR)
     @located
     def backward_pass(self, outputs, grad):
-        """Run the list of outputs in reverse: the chain rule.
+        """Turn dL/dy of the last output into dL/dx of the first input, which is returned.
 
-        Where a module without rules raises an error, those behind it have added to their gradients.
-
-        Parameters
-        ----------
-        outputs
-            As :meth:`forward_pass` returned it.
-        grad
-            dL/dy of the last output.
-
-        Returns
-        -------
-        torch.Tensor
-            dL/dx of the first input.  Every module has added to its gradients.
+        ``outputs`` is what :meth:`forward_pass` returned; every module adds to its gradients.
+        Where a module without rules raises an error, those behind it have added to theirs.
         """
         for k in reversed(range(len(self.modules))):
             grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)

@@ -5,7 +5,7 @@ from functools import cache
 
 import torch
 
-from .methods import Methods, steps
+from .methods import Methods
 from .plan import by_columns
 
 #: Steps in one compiled function.  More take longer to compile, and save little.
@@ -45,6 +45,18 @@ def plain_steps(parameters, activations, loss, lr, batches):
     return parameters, grads, torch.stack(losses)
 
 
+def steps(model, loss, lr, batches):
+    """Take a step on each of a list of mini-batches, and return their losses, a 1-d tensor."""
+    losses = []
+    for x, y in batches:
+        model.zero_grad()
+        outputs = model.forward_pass(x)
+        model.backward_pass(outputs, loss.backward(outputs[-1], y))
+        losses.append(loss.forward(outputs[-1], y))
+        model.gradient_step(lr)
+    return torch.stack(losses)
+
+
 class CompiledMethods(Methods):
     """Compiled steps of any modules; the same uncompiled where they cannot be compiled."""
 
@@ -69,7 +81,7 @@ class CompiledMethods(Methods):
             if not isinstance(error, (exc.TorchDynamoException, exc.FailOnRecompileLimitHit)):
                 raise
             why = f"compile=True found no way to compile ({str(error).strip().splitlines()[0]})"
-            warnings.warn(f"fit: {why}; training goes on without", stacklevel=7)
+            warnings.warn(f"fit: {why}; training goes on without", stacklevel=9)
         self.call = lambda function, *arguments: function(*arguments)
         return function(*arguments)
 

@@ -30,25 +30,20 @@ def sigmoid_slope_(y, grad):
     grad.mul_(y.addcmul_(y, y, value=-1))
 
 
-def nothing_(*places):
-    """Do nothing: there is no activation."""
-
-
 #: For each activation, what makes y of x in its place, and what takes its slope (y is lost).
 ACTIVATIONS = {
     ReLU: (torch.relu_, relu_slope_),
     Tanh: (torch.tanh_, tanh_slope_),
     Sigmoid: (torch.sigmoid_, sigmoid_slope_),
-    type(None): (nothing_, nothing_),
+    type(None): (lambda x: None, lambda y, grad: None),
 }
 
 
 def blocks(model):
     """List a network's linear layers, each with the activation behind it or None.
 
-    The list is None if there is no plan for the network: it has another module or another
-    order, or uses a module twice.  A class of your own, or one derived from ours, may do
-    anything in its methods; such a network is trained by calling them.
+    None if there is no plan for the network: it has another module or another order, or uses
+    a module twice.  A class derived from ours may do anything in its methods.
     """
     modules, found = flat(model), []
     for module in modules:
@@ -75,10 +70,7 @@ def by_columns(*matrices):
 
 
 class Place:
-    """Memory for the numbers of N samples, a column each: ``full`` has a row of ones below them.
-
-    ``part``, of shape (rows, N), is ``full`` without it.
-    """
+    """Memory for a column for each sample; ``full`` has a row of ones below them."""
 
     def __init__(self, like, rows, samples):
         self.full = like.new_ones(rows + 1, samples)
@@ -88,8 +80,7 @@ class Place:
 class Weights:
     """Copies of weights and biases as matrices [W b] in one buffer, their gradients in another.
 
-    ``values`` and ``grads`` are the buffers, ``joined`` and ``joined_grads`` views of them: a
-    matrix (out_features, in_features + 1) for each layer.
+    ``joined`` and ``joined_grads`` are these matrices, (out_features, in_features + 1).
     """
 
     def __init__(self, layers):
@@ -116,10 +107,7 @@ class Weights:
 
 
 class Plan:
-    """The places for ``samples`` samples in a network, and what is done in them.
-
-    ``blocks`` are those of the network as the function lists them, ``weights`` theirs.
-    """
+    """The places for so many samples in a network, and what is done in them."""
 
     def __init__(self, blocks, weights, samples):
         self.weights = weights
@@ -159,8 +147,8 @@ class Planned:
     """Training by plans, one for each number of samples that comes; as ``Methods`` otherwise."""
 
     @torch.inference_mode()
-    def __init__(self, blocks, loss, lr, per_sample=False):
-        self.blocks, self.loss, self.lr, self.per_sample = blocks, loss, lr, per_sample
+    def __init__(self, blocks, loss, lr):
+        self.blocks, self.loss, self.lr = blocks, loss, lr
         self.weights = Weights([layer for layer, _ in blocks])
         self.scale = 0
         self.plans = {}
@@ -176,23 +164,12 @@ class Planned:
         """Return samples and targets as the other methods want them: a one behind each sample."""
         return by_columns(torch.cat([x, torch.ones_like(x[:, :1])], 1), y)
 
-    def accumulate(self, x, y):
-        """Write the gradients of a mini-batch; return its Σ (p − t)²."""
-        if not self.per_sample:
-            return self.plan(len(x)).gradients(x, y)
-        squares, grads = 0, torch.zeros_like(self.weights.grads)
-        for sample in zip(x.split(1), y.split(1), strict=True):
-            squares = squares + self.plan(1).gradients(*sample)
-            grads.add_(self.weights.grads)
-        self.weights.grads.copy_(grads)
-        return squares
-
     @torch.inference_mode()
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         squares, sizes = [], []
         for x, y in batches:
-            squares.append(self.accumulate(x, y))
+            squares.append(self.plan(len(x)).gradients(x, y))
             sizes.append(y.numel() if self.loss.reduction == "mean" else 1)
             # dL/dp is 2 (p − t)/size, and so this factor belongs to all gradients behind it
             self.scale = 2 / sizes[-1]

@@ -14,22 +14,9 @@ FRAMEWORK = ONE_OF("minidl", "torch", "own")
 
 @takes(width=COUNT, layers=FROM_ZERO, init=START, generator=GENERATOR, dtype=FLOAT)
 def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=None):
-    """Build the paper's network: two inputs, hidden layers with ReLU, two outputs.
+    """Build the paper's network: two inputs, hidden linear layers with ReLU, two outputs.
 
-    Parameters
-    ----------
-    width, layers
-        Size and number of the hidden linear layers; there may be none of these.
-    init
-        Of the first parameters, see :class:`minidl.Linear`.
-    generator
-        Source of the random numbers, drawn layer by layer from the input on.
-    dtype
-        PyTorch's default one if None.
-
-    Returns
-    -------
-    Sequential
+    ``init``, ``generator`` and ``dtype`` are those of each :class:`Linear`, from the input on.
     """
     options = {"init": init, "generator": generator, "dtype": dtype}
     modules = []
@@ -47,23 +34,14 @@ def seeds_fit(owner, seed, repeats, **_):
         raise ValueError(f"{owner}: seed is {seed}, wanted {2**63 - repeats} or less")
 
 
-COUNTS = ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats")
-FLAGS = ("standardize", "zero_bias", "moved_test", "per_sample")
-CHOICES = {
-    "init": replace(ONE_OF("xavier", "torch"), optional=True),
-    "recorded": ONE_OF("program", "end"),
-}
+FIELDS = {"epochs": COUNT, "lr": NOT_NEGATIVE, "batch_size": COUNT, "n_train": COUNT}
+FIELDS |= {"n_test": COUNT, "width": COUNT, "layers": COUNT, "repeats": COUNT, "seed": FROM_ZERO}
+FIELDS |= {"standardize": FLAG, "init": replace(ONE_OF("xavier", "torch"), optional=True)}
+FIELDS |= {"zero_bias": FLAG, "recorded": ONE_OF("program", "end"), "moved_test": FLAG}
+FIELDS |= {"per_sample": FLAG, "dtype": DTYPE}
 
 
-@takes(
-    seeds_fit,
-    lr=NOT_NEGATIVE,
-    seed=FROM_ZERO,
-    dtype=DTYPE,
-    **dict.fromkeys(COUNTS, COUNT),
-    **dict.fromkeys(FLAGS, FLAG),
-    **CHOICES,
-)
+@takes(seeds_fit, **FIELDS)
 @dataclass(frozen=True)
 class Setting:
     """The experiment as its authors' program does it: Table II of the paper, and the rest.
@@ -72,35 +50,43 @@ class Setting:
 
     Parameters
     ----------
+    epochs
+        Times through the training data.
     lr
         The learning rate η.
-    n_train, n_test
-        Samples; the paper's 1000 are 1000 of each.
-    width, layers
-        Size and number of the hidden linear layers, each followed by a ReLU.
+    batch_size
+        Samples to a mini-batch.
+    n_train
+        Training samples; the paper's 1000 are 1000 of each.
+    n_test
+        Test samples.
+    width
+        Size of the hidden linear layers, each followed by a ReLU.
+    layers
+        Number of hidden layers.
     repeats
         How often the experiment is done, each time with new data and parameters.
     seed
-        Repetition r draws everything from a generator seeded with ``seed + r``.
+        That of the first repetition; the next ones follow.
     standardize
-        Whether the inputs are standardised, see :func:`minidl.standardize`.
+        Whether the inputs have mean 0 and standard deviation 1.
     init
-        Of the first parameters; None is each framework's own: Xavier for
-        ``minidl``, PyTorch's default for PyTorch.
+        First parameters; None is each framework's own: Xavier for minidl, PyTorch's default
+        for PyTorch.
     zero_bias
         Whether Xavier's start has zero biases.  In the program they are normal, with
         the standard deviation of their layer's weights.
     recorded
         When Table III reads the error rates.  The program measures before each epoch,
         so that its last figures are those after 19 of 20, with one exception: PyTorch's
-        errors on training data, after each epoch.  ``"end"``: all after the last epoch.
+        errors on training data, after each epoch.  "end": all after the last epoch.
     moved_test
         Whether PyTorch's error on test data in Table III is, in the first of every ten
         repetitions, that on points moved to the unit square.  The program draws Figure 1
         in its first repetition, between the two frameworks, and the function that draws
         rescales the test points in place.  Figure 2 is of a version that did not draw.
     per_sample
-        Whether ``minidl`` takes the samples one by one, as the program does.
+        Whether minidl takes the samples one by one, as the program does (slow).
     dtype
         float64, so that the results are the same on every machine.
 

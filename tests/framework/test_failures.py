@@ -113,7 +113,6 @@ TOGETHER = {
     "negative labels": (lambda m: one_hot(torch.tensor([-1, 1]), 3), "-1 to 1, wanted 0 to 2"),
     "a seed": (lambda m: Setting(seed=2**63 - 2), "wanted 9223372036854775798 or less"),
     "f": (lambda m: minidl.numerical_gradient(torch.square, ROW), r"f\(x\) is .*wanted a number"),
-    "a framework": (lambda m: run(Setting(), math), "lacks balanced_radius, one_hot"),
     "no outputs": (lambda m: m.backward_pass([ROW], ROW), "outputs has 1 entries"),
     "no mean": (lambda m: minidl.accumulate_samples(m, BARE, ROW, ROW), "reduction is None"),
     "samples": (lambda m: fit(m, BARE, ROW, ROW, **ONCE, per_sample=True), "fit: loss.reduction"),
