@@ -2,11 +2,8 @@
 
 import argparse
 import json
-import os
-import re
 import sys
 import tempfile
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,18 +24,11 @@ KINDS = {
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
-
-    def error(self, message):
-        """Print the message and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
 def parser():
-    """Build the parser of the command line; a Setting's docstring says what its fields are."""
-    parse = Parser(
+    """Build the parser of the command line."""
+    parse = argparse.ArgumentParser(
         prog="python -m minidl",
+        usage="%(prog)s [command] [options], or --help for what they are",
         description="The paper's experiment as its authors' program does it: a small network on "
         "the disc data set, trained by minidl and by PyTorch side by side, or by one of them "
         "('train').  'readings' tries every reading of the paper that the book knows; 'progress' "
@@ -52,17 +42,14 @@ def parser():
     parse.add_argument("--framework", metavar=metavar, default=None, help=text)
     text = "write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there"
     parse.add_argument("--out", type=Path, metavar="DIR", default=None, help=text)
-    text = (
-        "the prose's setting: --no-standardize --zero-bias --recorded end --no-moved-test"
-    )
+    text = "the prose's setting: --no-standardize --zero-bias --recorded end --no-moved-test"
     parse.add_argument("--as-printed", action="store_true", help=text)
-    meanings = re.findall(r"(?m)^(\w+) : .*((?:\n .+)+)", paper.Setting.__doc__)
-    for name, meaning in meanings:
+    for name, rule in paper.Setting.__init__.rules.items():
         default = getattr(paper.Setting, name)
         kind = KINDS.get(name) or {"type": type(default), "metavar": type(default).__name__.upper()}
         if type(default) is bool:
             kind = {"action": argparse.BooleanOptionalAction}
-        text = f"{meaning} (default: {default})".replace("%", "%%")
+        text = f"{rule.means} (default: {default})"
         parse.add_argument(f"--{name.replace('_', '-')}", help=text, **kind)
     return parse
 
@@ -78,7 +65,7 @@ def main(arguments=None):
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["progress"]:
-        parse = Parser(prog="python -m minidl progress", description="Show which exercises passed.")
+        parse = argparse.ArgumentParser("python -m minidl progress")
         parse.add_argument("file", nargs="?", default=own.FILE, help="default: %(default)s")
         progress(file=parse.parse_args(arguments[1:]).file)
         return 0
@@ -138,15 +125,6 @@ def load_own(path, setting):
     return module
 
 
-@contextmanager
-def whole(out):
-    """Give a folder for files; at the end each is put into ``out``, whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=out) as folder:
-        yield Path(folder)
-        for file in sorted(Path(folder).iterdir()):
-            os.replace(file, out / file.name)
-
-
 def try_readings(setting, out):
     """Try all readings, print their table and write it to a folder."""
     names = tqdm(readings.READINGS, "readings", disable=None, leave=False)
@@ -162,8 +140,7 @@ def try_readings(setting, out):
         # a reading on each line, so that a change of one is seen
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
         text = f'{json.dumps(record)[:-1]}, "rows": [\n{lines}\n]}}\n'
-        with whole(out) as folder:
-            (folder / "readings.json").write_text(text, encoding="utf-8")
+        (out / "readings.json").write_text(text, encoding="utf-8")
 
 
 def write(out, setting, rows, results):
@@ -171,12 +148,10 @@ def write(out, setting, rows, results):
     matplotlib.use("Agg")
     use_style()
     record = {"setting": asdict(setting) | {"dtype": str(setting.dtype)}, "table": rows}
-    figures = {"figure1": paper.figure1(results[0]), "figure2": paper.figure2(results)}
-    with whole(out) as folder:
-        (folder / "table3.json").write_text(json.dumps(record, indent=2) + "\n")
-        for name, figure in figures.items():
-            for kind in ("png", "svg"):
-                figure.savefig(folder / f"{name}.{kind}")
+    (out / "table3.json").write_text(json.dumps(record, indent=2) + "\n")
+    for number, figure in enumerate((paper.figure1(results[0]), paper.figure2(results)), 1):
+        for kind in ("png", "svg"):
+            figure.savefig(out / f"figure{number}.{kind}")
 
 
 if __name__ == "__main__":

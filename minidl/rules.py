@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from itertools import repeat
 from textwrap import fill, indent
@@ -26,7 +26,8 @@ def takes(*relations, **rules):
     """Decorate a function with rules for its arguments, or a class with those of ``__init__``.
 
     ``rules`` are tried in their order; then ``relation(owner, **given)`` raises an error if
-    arguments that are right by themselves do not go together.
+    arguments that are right by themselves do not go together.  A dataclass may have its rules
+    beside its fields, ``n: Annotated[int, COUNT, "what it means"]``.
     """
 
     def decorate(function):
@@ -36,6 +37,10 @@ def takes(*relations, **rules):
             return function
         parameters = inspect.signature(function).parameters
         names = tuple(parameters)
+        for name, hint in inspect.get_annotations(function).items():
+            if hasattr(hint, "__metadata__"):
+                rule, means = hint.__metadata__
+                rules[name] = replace(rule, means=f"\n    {means}")
         defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
         *_, place, name = ("", *function.__qualname__.split("."))
         owner = place if name == "__init__" else None if names[0] == "self" else name
@@ -64,9 +69,10 @@ def _documented(doc, relations, rules):
     """Write into a docstring what each parameter must be, and what is refused."""
     summary, *parts = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(doc or ""))
     parts = {"Parameters": ""} | dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
-    meanings = dict(re.findall(r"(?m)^(\w+)((?:\n+ .+)+)", parts["Parameters"]))
+    means = {name: rule.means for name, rule in rules.items()}
+    means |= re.findall(r"(?m)^(\w+)((?:\n+ .+)+)", parts["Parameters"])
     parts["Parameters"] = "\n".join(
-        f"{name} : {rule.wanted}{' or None' * rule.optional}{meanings.get(name, '')}"
+        f"{name} : {rule.wanted}{' or None' * rule.optional}{means[name]}"
         for name, rule in rules.items()
     )
     refused = [relation.__doc__.splitlines()[0].rstrip(".") for relation in relations]
@@ -80,9 +86,9 @@ def _documented(doc, relations, rules):
 def describe(value):
     """Say in a few words what a value is: its dtype and shape if it is a tensor."""
     if isinstance(value, torch.Tensor):
-        article = "an" if _name(value.dtype).startswith("int") else "a"
         device = "" if value.device.type == "cpu" else f" on {value.device}"
-        return f"{article} {_name(value.dtype)} tensor of shape {tuple(value.shape)}{device}"
+        text = f"a {_name(value.dtype)} tensor of shape {tuple(value.shape)}{device}"
+        return text.replace("a int", "an int")
     if isinstance(value, type):
         return f"the class {value.__name__}"
     text = " ".join(repr(value).split())
@@ -105,6 +111,7 @@ class Rule:
     holds: Callable = lambda value: True
     optional: bool = False
     parts: object = ()
+    means: str = field(default="", compare=False)
 
     def check(self, owner, name, value, given):
         """Raise an error if the value breaks the rule."""
@@ -130,8 +137,6 @@ DTYPES = (torch.float32, torch.float64)
 DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, lambda dtype: dtype in DTYPES)
 #: None is PyTorch's default dtype.
 FLOAT = replace(DTYPE, optional=True)
-#: For what is not used.
-ANYTHING = Rule("anything")
 
 
 def ONE_OF(*words):
@@ -148,8 +153,8 @@ def HAS(*methods):
     """Make the rule for an object with these methods; a class is none."""
 
     def holds(value):
-        found = [callable(getattr(value, method, None)) for method in methods]
-        return not isinstance(value, type) and all(found)
+        found = all(callable(getattr(value, method, None)) for method in methods)
+        return found and not isinstance(value, type)
 
     return Rule(f"an object with {', '.join(methods)}", holds=holds)
 
@@ -170,26 +175,23 @@ class TENSOR:
     """The rule for a tensor; none may require grad.
 
     ``shape`` has a word for each dimension: ``"self.…"`` is that attribute of the module, another
-    any size, but the same wherever it stands; ``...`` at the end is any number of dimensions.
+    any size, but the same wherever it stands; ``"…"`` at the end is any number of dimensions.
     ``like`` names an argument, or attribute of the module, whose dtype and device it has, and
     ``same`` one whose shape it has, too.  Without these or a ``dtype``, which may be "any", it
     holds floating-point numbers.  ``some``: it may not be empty.  ``holds``: what else must be
     true of its numbers, in words and as a function.
     """
 
-    optional = False
+    optional, means = False, ""
 
     def __init__(self, *shape, like="", same="", dtype=None, some=False, holds=None):
-        self.shape, self.same, self.some, self.holds = shape, same, some, holds
-        self.like, _, self.attribute = (like or same).partition(".")
-        self.dtype = None if dtype == "any" else dtype
+        self.shape, self.same, self.like = shape, same, like or same
+        self.some, self.holds, self.dtype = some, holds, None if dtype == "any" else dtype
         self.floating = dtype is None and not self.like
-        words = [(i, w, w.partition(".")[2]) for i, w in enumerate(shape) if w is not ...]
-        self.words = sorted(words, key=lambda word: not word[2])  # what is known comes first
         parts = [
             "a floating-point tensor" if self.floating else "a tensor",
-            shape and f"shape {self._sizes(None, {})}",
-            (same or like) and f"{'shape, ' * bool(same)}dtype and device of {same or like}",
+            shape and f"shape {self._sizes(None, {})}".replace("'", ""),
+            self.like and f"{'shape, ' * bool(same)}dtype and device of {self.like}",
             self.dtype and f"dtype {_name(self.dtype)}",
             some and "not empty",
             holds and holds[0],
@@ -198,9 +200,7 @@ class TENSOR:
 
     def check(self, owner, name, value, given):
         """Raise an error if the value breaks the rule; note what its words stand for."""
-        like = None
-        if self.like:
-            like = getattr(owner, self.attribute) if self.attribute else given[self.like]
+        like = _known(self.like, owner, given) if self.like else None
         if not isinstance(value, torch.Tensor):
             error, wanted = TypeError, "a tensor"
         elif self.floating and not value.is_floating_point():
@@ -210,7 +210,7 @@ class TENSOR:
         elif self.same and value.shape != like.shape:
             error, wanted = ValueError, f"shape {tuple(like.shape)}"
         elif self.shape and not self._fits(value.shape, owner, given):
-            error, wanted = ValueError, f"shape {self._sizes(owner, given)}"
+            error, wanted = ValueError, f"shape {self._sizes(owner, given)}".replace("'", "")
         elif like is not None and value.dtype != like.dtype:
             error, wanted = TypeError, f"dtype {_name(like.dtype)}"
         elif like is not None and value.device != like.device:
@@ -225,31 +225,37 @@ class TENSOR:
             return
         raise error(f"{owner}: {name} is {describe(value)}, wanted {wanted}")
 
-    def _fits(self, sizes, owner, given):
-        dimensions = len(self.shape)
-        if len(sizes) != dimensions and (self.shape[-1] is not ... or len(sizes) < dimensions - 1):
-            return False
-        for i, word, attribute in self.words:
-            size = getattr(owner, attribute) if attribute else given.setdefault(word, sizes[i])
-            if sizes[i] != size:
-                return False
-        return True
-
     def _sizes(self, owner, given):
-        known = {word: getattr(owner, name, name) for _, word, name in self.words if name} | given
-        sizes = ", ".join("…" if word is ... else str(known.get(word, word)) for word in self.shape)
-        return f"({sizes}{',' * (len(self.shape) == 1)})"
+        return tuple(_known(word, owner, given) for word in self.shape)
+
+    def _fits(self, sizes, owner, given):
+        wanted = self._sizes(owner, given)
+        if wanted[-1] == "…":
+            wanted, sizes = wanted[:-1], sizes[: len(wanted) - 1]
+        pairs = zip(wanted, sizes, strict=False)
+        fits = len(wanted) == len(sizes) and all(type(w) is str or w == n for w, n in pairs)
+        if fits:
+            given.update(zip(self.shape, sizes, strict=False))
+        return fits
 
 
-FLOATING, LIKE_LAST, LIKE_ROWS = TENSOR(), TENSOR(same="last"), TENSOR(same="rows")
-#: Handed on to modules, which have rules of their own; the same for samples.
-A_TENSOR, ROWS = TENSOR(dtype="any"), TENSOR("N", ..., dtype="any", some=True)
+def _known(word, owner, given):
+    """Return what a rule's word stands for, or the word itself if that is not known."""
+    if word.startswith("self."):
+        return getattr(owner, word[5:], word[5:])
+    return given.get(word, word)
+
+
+FLOATING, LIKE_LAST = TENSOR(), TENSOR(same="last")
+#: Handed on to modules, which have rules of their own; the same for N rows, and for samples.
+A_TENSOR, ROWS = TENSOR(dtype="any"), TENSOR("N", "…", dtype="any")
+SOME_ROWS = TENSOR("N", "…", dtype="any", some=True)
 FINITE = ("finite numbers only", lambda value: value.isfinite().all())
 TEST = (
     TENSOR("M", "in_features", like="x", some=True, holds=FINITE),
     TENSOR("M", "out_features", like="x", holds=FINITE),
 )
-SAMPLES = {"model": NETWORK, "loss": LOSS, "x": ROWS, "y": ROWS}
+SAMPLES = {"model": NETWORK, "loss": LOSS, "x": SOME_ROWS, "y": SOME_ROWS}
 #: What every way to train takes, for one epoch and for several.
 EPOCH = {
     "x": TENSOR("N", "in_features", some=True, holds=FINITE),
@@ -343,11 +349,4 @@ def outputs_fit(owner, self, outputs, grad):
             if name in given:
                 rule.check(module, name, given[name], given)
         if hasattr(module, "forward_pass") and is_known(module):  # its columns one row tells
-            row = module.forward(x[:1])
-            given["rows"] = row.expand(len(x), *row.shape[1:])
-            LIKE_ROWS.check(module, "y", y, given)
-
-
-def says_reduction(owner, loss, **_):
-    """Refuse a loss that does not say whether it is a mean or a sum."""
-    REDUCTION.check(owner, "loss.reduction", getattr(loss, "reduction", None), {})
+            LIKE_LAST.check(module, "y", y[:1], {"last": module.forward(x[:1])})

@@ -1,7 +1,7 @@
 """A network as a list of modules."""
 
 from .module import Module
-from .rules import A_TENSOR, ANYTHING, LIST_OF, MODULE, NOT_NEGATIVE, located, outputs_fit, takes
+from .rules import A_TENSOR, LIST_OF, MODULE, NOT_NEGATIVE, ROWS, located, outputs_fit, takes
 
 
 @takes(modules=LIST_OF(MODULE))
@@ -41,7 +41,7 @@ class Sequential(Module):
         """Return the last module's output, shape (N, out_features of the last module)."""
         return self.forward_pass(x)[-1]
 
-    @takes(x=A_TENSOR, y=ANYTHING, grad=A_TENSOR)
+    @takes(x=ROWS, y=ROWS, grad=ROWS)
     def backward(self, x, y, grad):
         """Return dL/dx.  The outputs are not kept but computed again; ``y`` is not needed."""
         return self.backward_pass(self.forward_pass(x), grad)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .data import minibatches
 from .optim import SGD
-from .rules import EPOCH, FUNCTION, SAMPLES, one_row_fits, says_reduction, takes
+from .rules import EPOCH, FUNCTION, SAMPLES, one_row_fits, takes
 
 
 @dataclass
@@ -18,9 +18,7 @@ class History:
         One entry an epoch: the mean of the mini-batches' losses, weighted by their
         sizes, each taken when the mini-batch was met, so before its step.
     train_error, test_error : list of float
-        Error rates between 0 and 1: before the first epoch and after each, so that
-        entry e is the one after e epochs.  ``test_error`` stays empty if no test data
-        were given.
+        Error rates from 0 to 1, entry e after e epochs; empty without data for them.
     """
 
     loss: list = field(default_factory=list)
@@ -79,7 +77,7 @@ def starts_from_zero(owner, model, **_):
             raise ValueError(f"{owner}: the gradient in model.param()[{k}] is not zero")
 
 
-@takes(says_reduction, starts_from_zero, **SAMPLES)
+@takes(starts_from_zero, **SAMPLES)
 def accumulate_samples(model, loss, x, y):
     """Add a mini-batch's gradient in the paper's way: by samples, then divided by their number.
 
@@ -109,8 +107,6 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
     ----------
     batch_size
         Samples to a step; the last mini-batch may be smaller.
-    generator
-        If given, the samples are taken in a random order.
     accumulate
         :func:`accumulate_batch` or :func:`accumulate_samples`.
 

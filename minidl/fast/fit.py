@@ -12,22 +12,10 @@ from .compiled import CompiledLayers, CompiledMethods
 from .methods import Methods
 from .plan import Planned, blocks
 
-
-def ways_fit(owner, loss, per_sample, compile, **_):
-    """Refuse a way to train that there is not."""
-    if per_sample:
-        rules.says_reduction(owner, loss)
-    if per_sample and compile:
-        raise ValueError(
-            f"{owner}: per_sample=True and compile=True do not go together: only whole "
-            "mini-batches are compiled; leave one of them out"
-        )
-
-
 FLAGS = {"per_sample": FLAG, "errors": FLAG, "compile": FLAG}
 
 
-@takes(ways_fit, rules.one_row_fits, model=rules.MODULE, loss=rules.LOSS, **rules.TRAINING, **FLAGS)
+@takes(rules.one_row_fits, model=rules.MODULE, loss=rules.LOSS, **rules.TRAINING, **FLAGS)
 def fit(
     model,
     loss,
@@ -96,9 +84,12 @@ def fit(
 
 def _way(model, loss, lr, per_sample, compile):
     """Choose the fastest way in which a network can be trained."""
-    if per_sample:
-        return Methods(model, loss, lr, accumulate_samples)
+    if per_sample and compile:
+        why = "do not go together: only whole mini-batches are compiled; leave one of them out"
+        raise ValueError(f"fit: per_sample=True and compile=True {why}")
     found = blocks(model) if type(loss) is MSELoss else None
     if compile:
         return CompiledLayers(found, model, loss, lr) if found else CompiledMethods(model, loss, lr)
-    return Planned(found, loss, lr) if found else Methods(model, loss, lr, accumulate_batch)
+    if found:
+        return Planned(found, loss, lr, per_sample)
+    return Methods(model, loss, lr, accumulate_samples if per_sample else accumulate_batch)

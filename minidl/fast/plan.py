@@ -5,6 +5,8 @@ of ones below X makes W X + b a single product, [W b] [X; 1], and its two gradie
 G [X; 1]ᵀ.  Every result has its place, made once, and activations work in place.
 """
 
+from functools import cache, partial
+
 import torch
 
 from ..activations import ReLU, Sigmoid, Tanh
@@ -53,8 +55,7 @@ def blocks(model):
             found[-1] = (found[-1][0], module)
         else:
             return None
-    different = {id(module) for module in modules}
-    return found if found and len(different) == len(modules) else None
+    return found if found and len(set(map(id, modules))) == len(modules) else None
 
 
 def flat(model):
@@ -147,29 +148,33 @@ class Planned:
     """Training by plans, one for each number of samples that comes; as ``Methods`` otherwise."""
 
     @torch.inference_mode()
-    def __init__(self, blocks, loss, lr):
-        self.blocks, self.loss, self.lr = blocks, loss, lr
-        self.weights = Weights([layer for layer, _ in blocks])
-        self.scale = 0
-        self.plans = {}
-
-    def plan(self, samples):
-        """Return the plan for so many samples; the first time it is made."""
-        if samples not in self.plans:
-            self.plans[samples] = Plan(self.blocks, self.weights, samples)
-        return self.plans[samples]
+    def __init__(self, blocks, loss, lr, per_sample=False):
+        self.loss, self.lr, self.per_sample = loss, lr, per_sample
+        self.weights, self.scale = Weights([layer for layer, _ in blocks]), 0
+        self.plan = cache(partial(Plan, blocks, self.weights))  # for so many samples
 
     @torch.inference_mode()
     def prepare(self, x, y):
         """Return samples and targets as the other methods want them: a one behind each sample."""
         return by_columns(torch.cat([x, torch.ones_like(x[:, :1])], 1), y)
 
+    def accumulate(self, x, y):
+        """Write the gradients of a mini-batch; return its Σ (p − t)²."""
+        if not self.per_sample:
+            return self.plan(len(x)).gradients(x, y)
+        squares, grads = 0, torch.zeros_like(self.weights.grads)
+        for sample in zip(x.split(1), y.split(1), strict=True):
+            squares = squares + self.plan(1).gradients(*sample)
+            grads.add_(self.weights.grads)
+        self.weights.grads.copy_(grads)
+        return squares
+
     @torch.inference_mode()
     def epoch(self, batches):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         squares, sizes = [], []
         for x, y in batches:
-            squares.append(self.plan(len(x)).gradients(x, y))
+            squares.append(self.accumulate(x, y))
             sizes.append(y.numel() if self.loss.reduction == "mean" else 1)
             # dL/dp is 2 (p − t)/size, and so this factor belongs to all gradients behind it
             self.scale = 2 / sizes[-1]

@@ -29,14 +29,12 @@ class Result:
 
     Attributes
     ----------
-    framework : str
-    setting : Setting
-    histories : list of History
+    histories
         One a repetition.
-    moved : dict of int to History
+    moved
         For repetitions in which PyTorch meets moved test points, see :class:`Setting`, the
         history with these.
-    pictures : tuple of torch.Tensor
+    pictures
         For Figure 1, from the first repetition: the test points, their classes,
         and the classes that the network gave them before and after training.
     """
@@ -68,19 +66,8 @@ class Result:
 def run(setting, framework):
     """Do the experiment with one framework; all are given the same data.
 
-    Parameters
-    ----------
-    framework
-        A module is a reader's own framework; everything is then done by it.
-
-    Returns
-    -------
-    Result
-
-    Raises
-    ------
-    FloatingPointError
-        If the training diverges.
+    A module is a reader's own framework, and everything is then done by it.  A training that
+    diverges raises a FloatingPointError; else what came out is returned as a :class:`Result`.
     """
     own = isinstance(framework, ModuleType)
     name, tools = ("own", framework) if own else (framework, minidl)
