@@ -9,10 +9,8 @@ from pathlib import Path
 
 import matplotlib
 import torch
-from tqdm import tqdm
 
 from . import paper
-from .paper import readings
 from .teaching import own, progress
 from .teaching.plots import use_style
 
@@ -31,16 +29,15 @@ def parser():
         usage="%(prog)s [command] [options], or --help for what they are",
         description="The paper's experiment as its authors' program does it: a small network on "
         "the disc data set, trained by minidl and by PyTorch side by side, or by one of them "
-        "('train').  'readings' tries every reading of the paper that the book knows; 'progress' "
-        "shows which exercises have passed.",
+        "('train').  'progress' shows which exercises have passed.",
         argument_default=argparse.SUPPRESS,
     )
-    text = "train one framework only, or try all readings (default: both frameworks)"
-    parse.add_argument("command", nargs="?", choices=["train", "readings"], default=None, help=text)
+    text = "train one framework only (default: both)"
+    parse.add_argument("command", nargs="?", choices=["train"], default=None, help=text)
     text = "which one 'train' is to train (default: minidl); a FILE.py is your own, my_minidl.py"
     metavar = "{minidl,torch,FILE.py}"
     parse.add_argument("--framework", metavar=metavar, default=None, help=text)
-    text = "write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there"
+    text = "write table3.json, figure1 and figure2 (PNG and SVG) there"
     parse.add_argument("--out", type=Path, metavar="DIR", default=None, help=text)
     text = "the prose's setting: --no-standardize --zero-bias --recorded end --no-moved-test"
     parse.add_argument("--as-printed", action="store_true", help=text)
@@ -74,12 +71,6 @@ def main(arguments=None):
     command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
     if framework and command != "train":
         parse.error("--framework goes with 'train'")
-    if command == "readings":
-        for name in options.keys() - {"repeats", "seed"}:
-            parse.error(f"--{name.replace('_', '-')} does not go with 'readings'")
-        options = {"repeats": 100} | options
-        if options["repeats"] == 1:
-            parse.error("repeats is 1, wanted 2 or more with 'readings'")
     make = paper.Setting.as_printed if options.pop("as_printed", False) else paper.Setting
     if "dtype" in options:
         options["dtype"] = getattr(torch, options["dtype"])
@@ -95,9 +86,6 @@ def main(arguments=None):
     except OSError as error:
         parse.error(f"cannot write to --out {out}: {error.strerror}")
 
-    if command == "readings":
-        try_readings(setting, out)
-        return 0
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:
         results = [paper.run(setting, name) for name in frameworks]
@@ -123,24 +111,6 @@ def load_own(path, setting):
     if lacking:
         raise ValueError(f"{path} is not whole yet, it lacks " + ", ".join(lacking))
     return module
-
-
-def try_readings(setting, out):
-    """Try all readings, print their table and write it to a folder."""
-    names = tqdm(readings.READINGS, "readings", disable=None, leave=False)
-    rows = [readings.try_reading(name, setting.repeats, setting.seed) for name in names]
-    print(readings.format_readings(rows))
-    if out:
-        options = f"--repeats {setting.repeats} --seed {setting.seed}"
-        record = {
-            "command": f"python -m minidl readings {options}",
-            "torch": torch.__version__,
-            "seeds": [setting.seed, setting.seed + setting.repeats - 1],
-        }
-        # a reading on each line, so that a change of one is seen
-        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-        text = f'{json.dumps(record)[:-1]}, "rows": [\n{lines}\n]}}\n'
-        (out / "readings.json").write_text(text, encoding="utf-8")
 
 
 def write(out, setting, rows, results):
