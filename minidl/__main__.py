@@ -52,13 +52,9 @@ def parser():
 
 
 def main(arguments=None):
-    """Run the command line, with ``sys.argv[1:]`` if no arguments are given.
+    """Run the command line; return 0 if all went well, 1 if the training diverged.
 
-    Returns
-    -------
-    int
-        0 if all went well, 1 if the training diverged.  What cannot be run is
-        refused with status 2 before anything is.
+    What cannot be run is refused with status 2 before anything is.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["progress"]:
@@ -102,8 +98,7 @@ def main(arguments=None):
 def load_own(path, setting):
     """Load a reader's own framework; a ValueError says what is missing."""
     if not path.endswith(".py"):
-        wanted = f"minidl, torch or a file such as {own.FILE}"
-        raise ValueError(f"unknown framework {path!r}: wanted {wanted}")
+        raise ValueError(f"unknown framework {path!r}: wanted minidl, torch or {own.FILE}")
     module = own.load(path)
     lacking = own.missing(module, setting)
     if setting.per_sample and not hasattr(module, "accumulate_samples"):

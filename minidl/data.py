@@ -19,7 +19,6 @@ def balanced_radius(side):
     return side / math.sqrt(2 * math.pi)
 
 
-#: Radius of the paper's disc, put right.
 RADIUS = balanced_radius(2.0)
 
 

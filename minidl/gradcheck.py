@@ -6,16 +6,14 @@ from . import rules
 from .rules import FINITE, NOT_NEGATIVE, POSITIVE, TENSOR, describe, takes
 
 POINT = {"dtype": torch.float64, "holds": FINITE}
-#: What both checks take, beside what is checked.
+POINTS, TARGET = TENSOR(some=True, **POINT), TENSOR(same="prediction", holds=FINITE)
 CHECK = {"h": POSITIVE, "tol": NOT_NEGATIVE}
-TARGET = TENSOR(same="prediction", holds=FINITE)
 
 
 def gives_a_number(owner, f, x, **_):
     """Refuse a function that gives something other than a number."""
     value = f(x)
-    scalar = isinstance(value, torch.Tensor) and value.dim() == 0
-    if not scalar and not isinstance(value, int | float):
+    if getattr(value, "shape", ()) or not isinstance(value, torch.Tensor | int | float):
         raise TypeError(f"{owner}: f(x) is {describe(value)}, wanted a number, shape ()")
 
 
@@ -36,7 +34,7 @@ def numerical_gradient(f, x, h=1e-6):
     return grad
 
 
-@takes(module=rules.MODULE, x=TENSOR(some=True, **POINT), **CHECK, generator=rules.GENERATOR)
+@takes(module=rules.MODULE, x=POINTS, **CHECK, generator=rules.GENERATOR)
 def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     """Compare a module's ``backward`` with central differences; return the largest difference.
 
@@ -49,10 +47,6 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     x
         Away from kinks: within h of one, a central difference is wrong.  In float32,
         rounding would drown the differences.
-    h
-        The step of the differences.
-    generator
-        Source of the random weights v.
 
     Raises
     ------
@@ -70,7 +64,7 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     return max(_compare(module, *entry, tol) for entry in grads)
 
 
-@takes(loss=rules.LOSS, prediction=TENSOR(some=True, **POINT), target=TARGET, **CHECK)
+@takes(loss=rules.LOSS, prediction=POINTS, target=TARGET, **CHECK)
 def gradcheck_loss(loss, prediction, target, *, h=1e-6, tol=1e-6):
     """Compare a loss's ``backward`` with central differences; as :func:`gradcheck`."""
     grad = loss.backward(prediction, target)

@@ -2,9 +2,8 @@
 
 A function is decorated by :func:`takes` with a rule for each argument, and its body holds
 mathematics only.  What breaks a rule is named before anything has changed: who was given
-what, and what was wanted.  The rules stay at hand as ``function.rules``.  The docstring, too, is
-told by them what each parameter must be: by hand it says of one what it means, if its name does
-not, and under "Raises" what else there is.
+what, and what was wanted.  The rules stay at hand as ``function.rules``, and tell the docstring
+what each parameter must be; by hand it says what one means, if its name does not.
 """
 
 import inspect
@@ -133,8 +132,8 @@ NOT_NEGATIVE = Rule("a finite number, 0 or more", (int, float), lambda a: 0 <= a
 FLAG = Rule("True or False", bool)
 FUNCTION = Rule("a function", Callable)
 GENERATOR = Rule("a torch.Generator", torch.Generator, optional=True)
-DTYPES = (torch.float32, torch.float64)
-DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, lambda dtype: dtype in DTYPES)
+FLOATS = (torch.float32, torch.float64)
+DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, FLOATS.__contains__)
 #: None is PyTorch's default dtype.
 FLOAT = replace(DTYPE, optional=True)
 
@@ -176,10 +175,9 @@ class TENSOR:
 
     ``shape`` has a word for each dimension: ``"self.…"`` is that attribute of the module, another
     any size, but the same wherever it stands; ``"…"`` at the end is any number of dimensions.
-    ``like`` names an argument, or attribute of the module, whose dtype and device it has, and
-    ``same`` one whose shape it has, too.  Without these or a ``dtype``, which may be "any", it
-    holds floating-point numbers.  ``some``: it may not be empty.  ``holds``: what else must be
-    true of its numbers, in words and as a function.
+    ``like`` names an argument or attribute whose dtype and device it has, ``same`` one whose
+    shape it has, too; else a ``dtype``, which may be "any", or floating-point numbers.  ``some``:
+    it may not be empty.  ``holds``: what is true of its numbers, in words and as a function.
     """
 
     optional, means = False, ""
@@ -201,18 +199,17 @@ class TENSOR:
     def check(self, owner, name, value, given):
         """Raise an error if the value breaks the rule; note what its words stand for."""
         like = _known(self.like, owner, given) if self.like else None
+        dtype = self.dtype if like is None else like.dtype
         if not isinstance(value, torch.Tensor):
             error, wanted = TypeError, "a tensor"
         elif self.floating and not value.is_floating_point():
             error, wanted = TypeError, "a floating-point tensor"
-        elif self.dtype is not None and value.dtype != self.dtype:
-            error, wanted = TypeError, f"dtype {_name(self.dtype)}"
         elif self.same and value.shape != like.shape:
             error, wanted = ValueError, f"shape {tuple(like.shape)}"
         elif self.shape and not self._fits(value.shape, owner, given):
             error, wanted = ValueError, f"shape {self._sizes(owner, given)}".replace("'", "")
-        elif like is not None and value.dtype != like.dtype:
-            error, wanted = TypeError, f"dtype {_name(like.dtype)}"
+        elif dtype is not None and value.dtype != dtype:
+            error, wanted = TypeError, f"dtype {_name(dtype)}"
         elif like is not None and value.device != like.device:
             error, wanted = ValueError, f"a tensor on {like.device}"
         elif value.requires_grad:

@@ -8,8 +8,7 @@ from ..losses import MSELoss
 from ..rules import FLAG, takes
 from ..sequential import Sequential
 from ..train import accumulate_batch, accumulate_samples, check_loss, record
-from .compiled import CompiledLayers, CompiledMethods
-from .methods import Methods
+from .compiled import CompiledLayers, CompiledMethods, Methods
 from .plan import Planned, blocks
 
 FLAGS = {"per_sample": FLAG, "errors": FLAG, "compile": FLAG}
@@ -39,11 +38,8 @@ def fit(
 
     Parameters
     ----------
-    y
-        Targets, one-hot.
     per_sample
-        The paper's way, :func:`minidl.accumulate_samples`: the same but for rounding, and far
-        slower.
+        The paper's way: the same but for rounding, and far slower.
     generator
         If given, the samples are put in a new random order every epoch.
     errors
