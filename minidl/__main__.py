@@ -14,12 +14,9 @@ from . import paper
 from .teaching import own, progress
 from .teaching.plots import use_style
 
-#: How argparse is to read those fields of a Setting that are no numbers and no truth values.
-KINDS = {
-    "init": {"choices": ["xavier", "torch"]},
-    "recorded": {"choices": ["program", "end"]},
-    "dtype": {"choices": ["float32", "float64"]},
-}
+#: Of those fields of a Setting that are no numbers and no truth values.
+CHOICES = {"init": ("xavier", "torch"), "recorded": ("program", "end")}
+CHOICES |= {"dtype": ("float32", "float64")}
 
 
 def parser():
@@ -43,9 +40,11 @@ def parser():
     parse.add_argument("--as-printed", action="store_true", help=text)
     for name, rule in paper.Setting.__init__.rules.items():
         default = getattr(paper.Setting, name)
-        kind = KINDS.get(name) or {"type": type(default), "metavar": type(default).__name__.upper()}
+        kind = {"choices": CHOICES.get(name)}
         if type(default) is bool:
             kind = {"action": argparse.BooleanOptionalAction}
+        elif name not in CHOICES:
+            kind = {"type": type(default), "metavar": type(default).__name__.upper()}
         text = f"{rule.means} (default: {default})"
         parse.add_argument(f"--{name.replace('_', '-')}", help=text, **kind)
     return parse

@@ -24,16 +24,10 @@ RADIUS = balanced_radius(2.0)
 
 @takes(n=COUNT, generator=GENERATOR, radius=POSITIVE, dtype=FLOAT)
 def disc(n, *, generator=None, radius=RADIUS, dtype=None):
-    """Draw n points from the square [−1, 1]² and label them by a disc around 0.
+    """Draw points from the square [−1, 1]², (n, 2), with labels: 1 inside a disc around 0, else 0.
 
     With the default radius both classes are equally likely.  The draw is always in float64,
     so that it is the same on every machine.
-
-    Returns
-    -------
-    x : torch.Tensor, shape (n, 2)
-    labels : torch.Tensor of int64, shape (n,)
-        1 inside the disc, 0 outside.
     """
     x = 2 * torch.rand(n, 2, generator=generator, dtype=torch.float64) - 1
     labels = (x.square().sum(1) < radius**2).long()

@@ -40,13 +40,8 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
 
     The outputs are weighted with random numbers, L = Σ v·y, so that dL/dy = v is
     no special case.  Checked are dL/dx and dL/dθ of every parameter; the stored
-    gradients are reset, and hold dL/dθ afterwards.
-
-    Parameters
-    ----------
-    x
-        Away from kinks: within h of one, a central difference is wrong.  In float32,
-        rounding would drown the differences.
+    gradients are reset, and hold dL/dθ afterwards.  Within h of a kink a central difference is
+    wrong, and in float32 rounding would drown it.
 
     Raises
     ------

@@ -330,8 +330,7 @@ def located(function):
 def outputs_fit(owner, self, outputs, grad):
     """Refuse outputs that ``forward_pass`` cannot have returned, or a gradient unlike the last.
 
-    What a module with rules would refuse in its ``backward`` is refused here, before the modules
-    behind it have added to their gradients.  Of other modules nothing is known.
+    What a module's rules would refuse is refused before those behind it add to their gradients.
     """
     k = L = len(self.modules)  # in no module yet
     if len(outputs) != L + 1:

@@ -1,8 +1,7 @@
 """A training step in few operations, on memory that is there already.
 
-The formulas are those of the modules; chapter 9 derives the rest.  Samples are columns.  A row
-of ones below X makes W X + b a single product, [W b] [X; 1], and its two gradients another,
-G [X; 1]ᵀ.  Every result has its place, made once, and activations work in place.
+Chapter 9 derives it.  Samples are columns.  A row of ones below X makes W X + b a single
+product, [W b] [X; 1], and its two gradients another, G [X; 1]ᵀ.
 """
 
 from functools import cache, partial
@@ -128,10 +127,7 @@ class Plan:
         return place.part
 
     def gradients(self, x, y):
-        """Write the gradients of Σ (p − t)², divided by 2, and return Σ (p − t)².
-
-        A row of ``x`` is a sample and a one, a row of ``y`` its target.
-        """
+        """Write the gradients of Σ (p − t)², divided by 2, and return Σ (p − t)²."""
         torch.sub(self.forward(x.t()), y.t(), out=self.grads[-1])
         squares = self.differences.dot(self.differences)
         for k in reversed(range(len(self.places))):

@@ -25,18 +25,11 @@ FRAMEWORK = Rule(
 
 @dataclass
 class Result:
-    """What came out for one framework.
+    """What came out for one framework: a history for each repetition.
 
-    Attributes
-    ----------
-    histories
-        One a repetition.
-    moved
-        For repetitions in which PyTorch meets moved test points, see :class:`Setting`, the
-        history with these.
-    pictures
-        For Figure 1, from the first repetition: the test points, their classes,
-        and the classes that the network gave them before and after training.
+    ``moved`` has those with moved test points, see :class:`Setting`.  ``pictures`` is for
+    Figure 1, from the first repetition: the test points, their classes, and the classes that
+    the network gave them before and after training.
     """
 
     framework: str

@@ -9,11 +9,8 @@ from .experiment import Result
 from .results import FIGURE2, LABELS, paper_epochs, paper_side
 
 OUTSIDE, INSIDE = "#D55E00", "#0072B2"
-PANELS = (
-    ("loss", 1, "training loss"),
-    ("train_error", 100, "train error [%]"),
-    ("test_error", 100, "test error [%]"),
-)
+SCALES = {"loss": 1, "train_error": 100, "test_error": 100}
+Y_LABELS = ("training loss", "train error [%]", "test error [%]")
 
 
 def show_points(axis, x, labels, size=8):
@@ -58,7 +55,7 @@ def figure2(results):
     for column, result in enumerate(results):
         paper = paper_side(result.framework)
         color = f"C{column}"
-        for row, (name, scale, label) in enumerate(PANELS):
+        for row, (name, scale) in enumerate(SCALES.items()):
             axis = axes[row, column]
             mean, std = scale * torch.tensor(FIGURE2[paper, name], dtype=torch.float64)
             epochs = paper_epochs(paper, name)
@@ -72,12 +69,10 @@ def figure2(results):
             if len(curves) > 1:
                 std = curves.std(0)
                 axis.fill_between(epochs, mean - std, mean + std, color=color, alpha=0.25)
-            if column == 0:
-                axis.set_ylabel(label)
         axes[0, column].set_title(LABELS[result.framework])
         axes[0, column].legend()
         axes[2, column].set_xlabel("epochs trained")
         axes[2, column].xaxis.get_major_locator().set_params(integer=True)
-    for axis in axes[:, 0]:
-        axis.set_ylim(0, None)
+    for axis, label in zip(axes[:, 0], Y_LABELS, strict=True):
+        axis.set(ylabel=label, ylim=(0, None))
     return figure

@@ -45,10 +45,7 @@ class Setting:
     first repetition, between the two frameworks, and the function that draws rescales the test
     points in place, to the unit square.  Figure 2 is of a version that did not draw.
 
-    References
-    ----------
-    The program: github.com/grallH/deep_learning_project1, folder Proj2, commit dca98a0
-    of 2019-05-17.
+    The program is github.com/grallH/deep_learning_project1, folder Proj2, commit dca98a0.
     """
 
     epochs: Annotated[int, COUNT, "times through the training data"] = 20

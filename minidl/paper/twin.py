@@ -43,14 +43,9 @@ def one_row_fits(owner, network, x, y, **_):
 
 @takes(one_row_fits, network=A(torch.nn.Module), **TRAINING)
 def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None):
-    """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``, as :func:`minidl.fit`.
+    """Train a ``torch.nn`` network as :func:`minidl.fit` does, with autograd and ``torch.optim``.
 
-    The loss is ``torch.nn.MSELoss``.
-
-    Raises
-    ------
-    FloatingPointError
-        If the training diverges.  The steps before have been made, and no other.
+    Where the training diverges the steps before have been made, and no other.
     """
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)
