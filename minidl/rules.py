@@ -41,20 +41,24 @@ def takes(*relations, **rules):
                 rule, means = hint.__metadata__
                 rules[name] = replace(rule, means=f"\n    {means}")
         defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
+        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
         *_, place, name = ("", *function.__qualname__.split("."))
         owner = place if name == "__init__" else None if names[0] == "self" else name
 
         @wraps(function)
         def wrapper(*args, **options):
             if not is_dynamo_compiling():  # which has to see the mathematics only
-                values = defaults | dict(zip(names, args, strict=False)) | options
-                if values.keys() == parameters.keys():  # if not, Python itself says what is amiss
-                    who, given = owner or values[names[0]], {}
-                    for name, rule in rules.items():
-                        rule.check(who, name, values[name], given)
-                        given[name] = values[name]
+                values = args
+                if len(args) != len(names):
+                    given = defaults | dict(zip(names, args, strict=False)) | options
+                    values = [given[name] for name in names if name in given]
+                if len(values) == len(names):  # if not, Python itself says what is missing
+                    who, given = owner or values[0], {}
+                    for index, name, check in checks:
+                        check(who, name, values[index], given)
+                        given[name] = values[index]
                     for relation in relations:
-                        relation(who, **values)
+                        relation(who, **dict(zip(names, values, strict=True)))
             return function(*args, **options)
 
         wrapper.rules = rules
@@ -183,13 +187,16 @@ class TENSOR:
     optional, means = False, ""
 
     def __init__(self, *shape, like="", same="", dtype=None, some=False, holds=None):
-        self.shape, self.same, self.like = shape, same, like or same
-        self.some, self.holds, self.dtype = some, holds, None if dtype == "any" else dtype
+        self.shape, self.same, self.some, self.holds = shape, same, some, holds
+        self.like, _, self.attribute = (like or same).partition(".")
+        self.dtype = None if dtype == "any" else dtype
         self.floating = dtype is None and not self.like
+        words = [(i, w, w.partition(".")[2]) for i, w in enumerate(shape) if w != "…"]
+        self.words = sorted(words, key=lambda word: not word[2])  # what is known comes first
         parts = [
             "a floating-point tensor" if self.floating else "a tensor",
-            shape and f"shape {self._sizes(None, {})}".replace("'", ""),
-            self.like and f"{'shape, ' * bool(same)}dtype and device of {self.like}",
+            shape and f"shape {self._sizes(None, {})}",
+            self.like and f"{'shape, ' * bool(same)}dtype and device of {like or same}",
             self.dtype and f"dtype {_name(self.dtype)}",
             some and "not empty",
             holds and holds[0],
@@ -198,7 +205,9 @@ class TENSOR:
 
     def check(self, owner, name, value, given):
         """Raise an error if the value breaks the rule; note what its words stand for."""
-        like = _known(self.like, owner, given) if self.like else None
+        like = None
+        if self.like:
+            like = getattr(owner, self.attribute) if self.attribute else given[self.like]
         dtype = self.dtype if like is None else like.dtype
         if not isinstance(value, torch.Tensor):
             error, wanted = TypeError, "a tensor"
@@ -207,7 +216,7 @@ class TENSOR:
         elif self.same and value.shape != like.shape:
             error, wanted = ValueError, f"shape {tuple(like.shape)}"
         elif self.shape and not self._fits(value.shape, owner, given):
-            error, wanted = ValueError, f"shape {self._sizes(owner, given)}".replace("'", "")
+            error, wanted = ValueError, f"shape {self._sizes(owner, given)}"
         elif dtype is not None and value.dtype != dtype:
             error, wanted = TypeError, f"dtype {_name(dtype)}"
         elif like is not None and value.device != like.device:
@@ -222,25 +231,20 @@ class TENSOR:
             return
         raise error(f"{owner}: {name} is {describe(value)}, wanted {wanted}")
 
-    def _sizes(self, owner, given):
-        return tuple(_known(word, owner, given) for word in self.shape)
-
     def _fits(self, sizes, owner, given):
-        wanted = self._sizes(owner, given)
-        if wanted[-1] == "…":
-            wanted, sizes = wanted[:-1], sizes[: len(wanted) - 1]
-        pairs = zip(wanted, sizes, strict=False)
-        fits = len(wanted) == len(sizes) and all(type(w) is str or w == n for w, n in pairs)
-        if fits:
-            given.update(zip(self.shape, sizes, strict=False))
-        return fits
+        n = len(self.words)
+        if len(sizes) != n and (self.shape[-1] != "…" or len(sizes) < n):
+            return False
+        for i, word, attribute in self.words:
+            size = getattr(owner, attribute) if attribute else given.setdefault(word, sizes[i])
+            if sizes[i] != size:
+                return False
+        return True
 
-
-def _known(word, owner, given):
-    """Return what a rule's word stands for, or the word itself if that is not known."""
-    if word.startswith("self."):
-        return getattr(owner, word[5:], word[5:])
-    return given.get(word, word)
+    def _sizes(self, owner, given):
+        known = {word: getattr(owner, name, name) for _, word, name in self.words if name} | given
+        sizes = ", ".join(str(known.get(word, word)) for word in self.shape)
+        return f"({sizes}{',' * (len(self.shape) == 1)})"
 
 
 FLOATING, LIKE_LAST = TENSOR(), TENSOR(same="last")
