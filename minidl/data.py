@@ -95,7 +95,7 @@ class Fold(NamedTuple):
 
 @takes(n_train=COUNT, n_test=COUNT, generator=GENERATOR, dtype=FLOAT)
 def disc_fold(n_train, n_test, *, generator=None, dtype=None):
-    """Draw one repetition's :class:`Fold` by :func:`disc`: training points first, then tests."""
+    """Draw one repetition's ``Fold`` by :func:`disc`: training points first, then tests."""
     x_train, train_labels = disc(n_train, generator=generator, dtype=dtype)
     x_test, test_labels = disc(n_test, generator=generator, dtype=dtype)
     y_train = one_hot(train_labels, 2, dtype)

@@ -27,10 +27,14 @@ class Sequential(Module):
     @takes(outputs_fit, outputs=LIST_OF(), grad=A_TENSOR)
     @located
     def backward_pass(self, outputs, grad):
-        """Turn dL/dy of the last output into dL/dx of the first input, which is returned.
+        """Run the list of outputs in reverse, as :meth:`forward_pass` gave it: the chain rule.
 
-        ``outputs`` is what :meth:`forward_pass` returned; every module adds to its gradients.
-        Where a module without rules raises an error, those behind it have added to theirs.
+        Where a module without rules raises an error, those behind it have added to their gradients.
+
+        Returns
+        -------
+        torch.Tensor
+            dL/dx of the first input.  Every module has added to its gradients.
         """
         for k in reversed(range(len(self.modules))):
             grad = self.modules[k].backward(outputs[k], outputs[k + 1], grad)

@@ -70,7 +70,7 @@ def table(results):
     repetitions (``std`` is None for a single one), ``paper_…`` those of Table III, and
     ``figure_…`` where the curves of Figure 2 end.  ``off`` says by how many standard errors the
     paper's mean, of ten runs, lies above ours, of R: the standard error of their difference is
-    s·√(1/10 + 1/R), with :func:`std_of_chance` for s (None if that is None or 0).
+    s·√(1/10 + 1/R), with ``std_of_chance`` for s (None if that is None or 0).
     """
     return [_row(result, data) for result in results for data in ("train", "test")]
 

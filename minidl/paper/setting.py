@@ -18,7 +18,7 @@ FRAMEWORK = ONE_OF("minidl", "torch", "own")
 def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=None):
     """Build the paper's network: two inputs, hidden linear layers with ReLU, two outputs.
 
-    ``init``, ``generator`` and ``dtype`` are those of each :class:`Linear`, from the input on.
+    ``init``, ``generator`` and ``dtype`` are those of each :class:`minidl.Linear`, input first.
     """
     options = {"init": init, "generator": generator, "dtype": dtype}
     modules = []

@@ -22,79 +22,11 @@ def linear(columns=3, out=2):
     return layer
 
 
-def randn(*shape, seed=0):
-    return torch.randn(shape, generator=generator(seed), dtype=torch.float64)
-
-
-def filled(model, value=0.5):
-    for _, grad in model.param():
-        grad.fill_(value)
-    return model
-
-
-def linear():
-    return filled(Linear(3, 2, init="torch", generator=generator(1), dtype=torch.float64))
-
-
-def close(actual, expected):
-    torch.testing.assert_close(actual, expected)
-
-
-def bits(*things):
-    """Every bit of tensors, of modules' parameters and gradients, and of generators."""
-    found = []
-    for thing in things:
-        if isinstance(thing, Module):
-            found += [t for pair in thing.param() for t in pair]
-        else:
-            found.append(thing.get_state() if isinstance(thing, torch.Generator) else thing)
-    return [t.numpy().tobytes() for t in [*found, torch.get_rng_state()]]
-
-
-@st.composite
-def views(draw, shape):
-    """A tensor of a shape: as it is made, transposed, cut out of a larger one, or repeated."""
-    source = generator(draw(st.integers(0, 10**6)))
-    forms = {
-        "plain": lambda: torch.randn(shape, generator=source, dtype=torch.float64),
-        "transposed": lambda: torch.randn(shape[::-1], generator=source, dtype=torch.float64).t(),
-        "cut": lambda: torch.randn(*shape, 2, generator=source, dtype=torch.float64)[..., 1],
-        "repeated": lambda: torch.randn(shape[1], generator=source, dtype=torch.float64).expand(
-            shape
-        ),
-    }
-    return forms[draw(st.sampled_from(list(forms)))]()
-
-
-@given(st.data(), st.integers(0, 6), st.integers(1, 5), st.integers(1, 5))
-@settings(max_examples=100)
-def test_a_layer_takes_any_number_of_rows_however_they_lie_in_memory(data, rows, columns, out):
-    layer = Linear(columns, out, generator=generator(), dtype=torch.float64)
-    x, grad = data.draw(views((rows, columns))), data.draw(views((rows, out)))
-    leaves = [t.clone().requires_grad_() for t in (x, layer.weight, layer.bias)]
-    expected = torch.nn.functional.linear(*leaves)
-    y = layer.forward(x)
-    close(y, expected.detach())
-    gradients = torch.autograd.grad(expected, leaves, grad)
-    close([layer.backward(x, y, grad), layer.weight_grad, layer.bias_grad], list(gradients))
-
-
-@given(st.lists(st.integers(0, 5), max_size=4).map(tuple))
-@settings(max_examples=100)
-def test_a_layer_refuses_every_other_shape(shape):
-    layer = linear()
-    before = bits(layer)
-    x = torch.zeros(shape, dtype=torch.float64)
-    if len(shape) == 2 and shape[1] == 3:
-        assert layer.forward(x).shape == (shape[0], 2)
-        return
-    for call in (lambda: layer.forward(x), lambda: layer.backward(x, x, x)):
-        with pytest.raises(ValueError, match=r"Linear\(3, 2\): x is .* wanted shape \(N, 3\)"):
-            call()
-    assert bits(layer) == before
-
-
-# ---- Errors from within -----------------------------------------------------------
+def bits(model, *generators):
+    """Every bit of parameters and gradients, and of generators."""
+    tensors = [t for pair in model.param() for t in pair]
+    tensors += [g.get_state() for g in generators]
+    return [t.numpy().tobytes() for t in [*tensors, torch.get_rng_state()]]
 
 
 def test_an_error_inside_a_network_says_which_module_it_was():
@@ -173,15 +105,19 @@ def test_what_a_module_of_ones_own_raises_comes_before_anything_changes_or_when_
 ROW = randn(5, 3)
 TWIN = torch_twin(linear())
 #: A loss that has the two methods and nothing else.
-BARE = types.SimpleNamespace(forward=MSELoss().forward, backward=MSELoss().backward)
 ONCE = {"epochs": 1, "batch_size": 1, "lr": 1}
 #: What no rule of a single argument can tell, and the words that say so.
 TOGETHER = {
-    "labels": (lambda m: one_hot(torch.tensor([-1, 1]), 3), "wanted from 0 on"),
+    "negative labels": (lambda m: one_hot(torch.tensor([-1, 1]), 3), "wanted from 0 on"),
     "f": (lambda m: minidl.numerical_gradient(torch.square, ROW), r"f\(x\) is .*wanted a number"),
     "no outputs": (lambda m: m.backward_pass([ROW], ROW), "outputs has 1 entries"),
-    "gradients": (lambda m: accumulate_samples(m, MSELoss(), ROW, ROW), "the gradient in model"),
-    "a class": (lambda m: fit(Linear, MSELoss(), ROW, ROW, epochs=1, batch_size=1, lr=1), "the cl"),
+    "ways": (
+        lambda m: fit(m, MSELoss(), ROW, ROW, **ONCE, per_sample=True, compile=True),
+        "per_sample=True and compile=True .* leave one",
+    ),
+    "gradients": (lambda m: minidl.accumulate_samples(m, MSELoss(), ROW, ROW), "gradient in model"),
+    "a class": (lambda m: fit(Linear, MSELoss(), ROW, ROW, **ONCE), "the class"),
+    "targets": (lambda m: fit(m, MSELoss(), ROW, ROW, **ONCE), r"\(1, 3\), wanted shape \(1, 2\)"),
     "float32": (
         lambda m: train_epoch(m, MSELoss(), ROW.float(), ROW.float(), batch_size=1, lr=1),
         "wanted dtype float64",

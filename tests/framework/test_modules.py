@@ -70,6 +70,7 @@ def test_backward_adds_and_zero_grad_resets_in_place(network):
     model, x, _ = network
     y = model.forward(x)
     grad = torch.ones_like(y)
+    assert len(model.forward(x[:0])) == 0
     before = [g for _, g in model.param()]
     model.backward(x, y, grad)
     once = [g.clone() for g in before]

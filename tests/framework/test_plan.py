@@ -213,18 +213,6 @@ def test_divergence_is_found_where_the_plain_way_stops(lr, shuffled, way, uncomp
     assert not state(models[1]).isfinite().all()
 
 
-def test_nothing_grows_from_epoch_to_epoch():
-    model = network([2, 5, ReLU, 2])
-    way = Planned(blocks(model), MSELoss(), 0.1)
-    x, y = data(23, 2, 2)
-    samples, targets = way.prepare(x, y)
-    batches = list(zip(samples.split(4), targets.split(4), strict=True))
-    for _ in range(3):
-        way.epoch(batches)
-        way.predict(samples)
-        assert way.plan.cache_info().misses == 3  # for 4, 3 and 23 samples
-
-
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("kind", ["an activation at the end", "a layer derived from ours"])
 def test_sample_by_sample_equals_batches_but_for_rounding(kind, reduction):
