@@ -2,104 +2,62 @@
 
 import argparse
 import json
-import os
 import sys
 import tempfile
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import matplotlib
 import torch
-from tqdm import tqdm
 
 from . import paper
-from .paper import readings
 from .teaching import own, progress
 from .teaching.plots import use_style
 
-#: The command and the options, with what --help says of them; first those that are no fields
-#: of a Setting.
-HELP = {
-    "command": "train one framework only, or try all readings, 100 repetitions of each, which "
-    "takes minutes (default: both frameworks)",
-    "framework": "which one 'train' is to train: minidl (default), torch, or your own, gathered "
-    "by the book's checks in my_minidl.py",
-    "out": "write table3.json, figure1 and figure2 (PNG and SVG), or readings.json, there",
-    "as_printed": "the setting that the paper's prose describes: --no-standardize --zero-bias "
-    "--recorded end --no-moved-test",
-    "epochs": "times through the training data",
-    "lr": "learning rate",
-    "batch_size": "samples to a mini-batch",
-    "n_train": "training samples",
-    "n_test": "test samples",
-    "width": "size of the hidden layers",
-    "layers": "number of hidden layers",
-    "repeats": "repetitions with new data and parameters",
-    "seed": "seed of the first repetition; the next ones follow",
-    "standardize": "inputs with mean 0 and standard deviation 1 (default: yes)",
-    "init": "first parameters (default: xavier for minidl, torch for PyTorch)",
-    "zero_bias": "zero biases with Xavier's weights (default: no, normal ones)",
-    "recorded": "error rates before the last epoch but PyTorch's on training data after it, as "
-    "the program records them (default), or all at the end",
-    "moved_test": "PyTorch's test points of every tenth repetition moved, as the program's "
-    "drawing function does it by mistake (default: yes)",
-    "per_sample": "minidl takes the samples one by one, as the program does (slow)",
-    "dtype": "precision (default: float64)",
-}
-#: How argparse is to read those that are no numbers and no truth values.
-KINDS = {
-    "command": {"nargs": "?", "choices": ["train", "readings"], "default": None},
-    "framework": {"metavar": "{minidl,torch,FILE.py}", "default": None},
-    "out": {"type": Path, "metavar": "DIR", "default": None},
-    "as_printed": {"action": "store_true"},
-    "init": {"choices": ["xavier", "torch"]},
-    "recorded": {"choices": ["program", "end"]},
-    "dtype": {"choices": ["float32", "float64"]},
-}
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
-
-    def error(self, message):
-        """Print the message and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+#: Of those fields of a Setting that are no numbers and no truth values.
+CHOICES = {"init": ("xavier", "torch"), "recorded": ("program", "end")}
+CHOICES |= {"dtype": ("float32", "float64")}
 
 
 def parser():
     """Build the parser of the command line."""
-    parser = Parser(
+    parse = argparse.ArgumentParser(
         prog="python -m minidl",
+        usage="%(prog)s [command] [options], or --help for what they are",
         description="The paper's experiment as its authors' program does it: a small network on "
         "the disc data set, trained by minidl and by PyTorch side by side, or by one of them "
-        "('train').  'readings' tries every reading of the paper that the book knows; 'progress' "
-        "shows which exercises have passed.",
+        "('train').  'progress' shows which exercises have passed.",
         argument_default=argparse.SUPPRESS,
     )
-    for name, text in HELP.items():
-        default = getattr(paper.Setting, name, None)
-        kind = KINDS.get(name, {"action": argparse.BooleanOptionalAction})
-        if type(default) in (int, float):
-            text = f"{text} (default: {default})"
+    text = "train one framework only (default: both)"
+    parse.add_argument("command", nargs="?", choices=["train"], default=None, help=text)
+    text = "which one 'train' is to train (default: minidl); a FILE.py is your own, my_minidl.py"
+    metavar = "{minidl,torch,FILE.py}"
+    parse.add_argument("--framework", metavar=metavar, default=None, help=text)
+    text = "write table3.json, figure1 and figure2 (PNG and SVG) there"
+    parse.add_argument("--out", type=Path, metavar="DIR", default=None, help=text)
+    text = "the prose's setting: --no-standardize --zero-bias --recorded end --no-moved-test"
+    parse.add_argument("--as-printed", action="store_true", help=text)
+    for name, rule in paper.Setting.__init__.rules.items():
+        default = getattr(paper.Setting, name)
+        kind = {"choices": CHOICES.get(name)}
+        if type(default) is bool:
+            kind = {"action": argparse.BooleanOptionalAction}
+        elif name not in CHOICES:
             kind = {"type": type(default), "metavar": type(default).__name__.upper()}
-        option = name if name == "command" else f"--{name.replace('_', '-')}"
-        parser.add_argument(option, help=text, **kind)
-    return parser
+        text = f"{rule.means} (default: {default})"
+        parse.add_argument(f"--{name.replace('_', '-')}", help=text, **kind)
+    return parse
 
 
 def main(arguments=None):
-    """Run the command line, with ``sys.argv[1:]`` if no arguments are given.
+    """Run the command line; return 0 if all went well, 1 if the training diverged.
 
-    Returns
-    -------
-    int
-        0 if all went well, 1 if the training diverged.  What cannot be run is
-        refused with status 2 before anything is.
+    What cannot be run is refused with status 2 before anything is.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["progress"]:
-        parse = Parser(prog="python -m minidl progress", description="Show which exercises passed.")
+        parse = argparse.ArgumentParser("python -m minidl progress")
         parse.add_argument("file", nargs="?", default=own.FILE, help="default: %(default)s")
         progress(file=parse.parse_args(arguments[1:]).file)
         return 0
@@ -108,12 +66,6 @@ def main(arguments=None):
     command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
     if framework and command != "train":
         parse.error("--framework goes with 'train'")
-    if command == "readings":
-        for name in options.keys() - {"repeats", "seed"}:
-            parse.error(f"--{name.replace('_', '-')} does not go with 'readings'")
-        options = {"repeats": 100} | options
-        if options["repeats"] == 1:
-            parse.error("repeats is 1, wanted 2 or more with 'readings'")
     make = paper.Setting.as_printed if options.pop("as_printed", False) else paper.Setting
     if "dtype" in options:
         options["dtype"] = getattr(torch, options["dtype"])
@@ -129,12 +81,9 @@ def main(arguments=None):
     except OSError as error:
         parse.error(f"cannot write to --out {out}: {error.strerror}")
 
-    if command == "readings":
-        try_readings(setting, out)
-        return 0
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:
-        results = [paper.run(setting, name, progress=True) for name in frameworks]
+        results = [paper.run(setting, name) for name in frameworks]
     except FloatingPointError as error:
         print(f"{parse.prog}: {error}", file=sys.stderr)
         return 1
@@ -148,8 +97,7 @@ def main(arguments=None):
 def load_own(path, setting):
     """Load a reader's own framework; a ValueError says what is missing."""
     if not path.endswith(".py"):
-        wanted = f"minidl, torch or a file such as {own.FILE}"
-        raise ValueError(f"unknown framework {path!r}: wanted {wanted}")
+        raise ValueError(f"unknown framework {path!r}: wanted minidl, torch or {own.FILE}")
     module = own.load(path)
     lacking = own.missing(module, setting)
     if setting.per_sample and not hasattr(module, "accumulate_samples"):
@@ -159,45 +107,15 @@ def load_own(path, setting):
     return module
 
 
-@contextmanager
-def whole(out):
-    """Give a folder for files; at the end each is put into ``out``, whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=out) as folder:
-        yield Path(folder)
-        for file in sorted(Path(folder).iterdir()):
-            os.replace(file, out / file.name)
-
-
-def try_readings(setting, out):
-    """Try all readings, print their table and write it to a folder."""
-    names = tqdm(readings.READINGS, "readings", disable=None, leave=False)
-    rows = [readings.try_reading(name, setting.repeats, setting.seed) for name in names]
-    print(readings.format_readings(rows))
-    if out:
-        options = f"--repeats {setting.repeats} --seed {setting.seed}"
-        record = {
-            "command": f"python -m minidl readings {options}",
-            "torch": torch.__version__,
-            "seeds": [setting.seed, setting.seed + setting.repeats - 1],
-        }
-        # a reading on each line, so that a change of one is seen
-        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-        text = f'{json.dumps(record)[:-1]}, "rows": [\n{lines}\n]}}\n'
-        with whole(out) as folder:
-            (folder / "readings.json").write_text(text, encoding="utf-8")
-
-
 def write(out, setting, rows, results):
     """Write Table III and both figures to a folder."""
     matplotlib.use("Agg")
     use_style()
     record = {"setting": asdict(setting) | {"dtype": str(setting.dtype)}, "table": rows}
-    figures = {"figure1": paper.figure1(results[0]), "figure2": paper.figure2(results)}
-    with whole(out) as folder:
-        (folder / "table3.json").write_text(json.dumps(record, indent=2) + "\n")
-        for name, figure in figures.items():
-            for kind in ("png", "svg"):
-                figure.savefig(folder / f"{name}.{kind}")
+    (out / "table3.json").write_text(json.dumps(record, indent=2) + "\n")
+    for number, figure in enumerate((paper.figure1(results[0]), paper.figure2(results)), 1):
+        for kind in ("png", "svg"):
+            figure.savefig(out / f"figure{number}.{kind}")
 
 
 if __name__ == "__main__":

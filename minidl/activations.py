@@ -11,10 +11,7 @@ class ReLU(Module):
 
     Its derivative is 1 where x > 0 and 0 where x < 0.  At the kink, x = 0, there
     is none; like PyTorch we take 0.  As y is never negative, that is the sign of y.
-
-    References
-    ----------
-    Glorot, Bordes and Bengio, *Deep sparse rectifier neural networks*, 2011.
+    See Glorot, Bordes and Bengio, *Deep sparse rectifier neural networks*, 2011.
     """
 
     @takes(x=TENSOR())

@@ -5,71 +5,43 @@ from typing import NamedTuple
 
 import torch
 
-from .rules import COUNT, FINITE, FLOAT, GENERATOR, POSITIVE, ROWS, TENSOR, describe, takes
+from .rules import COUNT, FLOAT, GENERATOR, POSITIVE, SOME_ROWS, TENSOR, takes
 
 
 @takes(side=POSITIVE)
 def balanced_radius(side):
     """Return the radius of the disc that covers half of a square.
 
-    From π r² = side² / 2 follows r = side / √(2π), in the unit of ``side``, the length of the
-    square's side.  For the paper's square of side 2 this is √(2/π) ≈ 0.798, as in its authors'
-    program.  The paper prints 2/√π ≈ 1.128, which is a slip: that disc reaches over the edges of
-    the square and covers 91 % of it.
+    From π r² = side² / 2 follows r = side / √(2π).  For the paper's square of side 2 this is
+    √(2/π) ≈ 0.798, as in its authors' program.  The paper prints 2/√π ≈ 1.128, which is a slip:
+    that disc reaches over the edges of the square and covers 91 % of it.
     """
     return side / math.sqrt(2 * math.pi)
 
 
-#: Radius of the paper's disc, put right.
 RADIUS = balanced_radius(2.0)
 
 
 @takes(n=COUNT, generator=GENERATOR, radius=POSITIVE, dtype=FLOAT)
 def disc(n, *, generator=None, radius=RADIUS, dtype=None):
-    """Draw points from the square [−1, 1]² and label them by a disc around 0.
+    """Draw points from the square [−1, 1]², (n, 2), with labels: 1 inside a disc around 0, else 0.
 
-    Parameters
-    ----------
-    n
-        How many points.
-    generator
-        Source of the random numbers; PyTorch's default one if None.
-    radius
-        Of the disc.  With the default both classes are equally likely.
-    dtype
-        Of the points; PyTorch's default one if None.  The draw itself is always in
-        float64, so that it is the same on every machine.
-
-    Returns
-    -------
-    x : torch.Tensor, shape (n, 2)
-        The points.
-    labels : torch.Tensor of int64, shape (n,)
-        1 inside the disc, 0 outside.
+    With the default radius both classes are equally likely.  The draw is always in float64,
+    so that it is the same on every machine.
     """
     x = 2 * torch.rand(n, 2, generator=generator, dtype=torch.float64) - 1
     labels = (x.square().sum(1) < radius**2).long()
     return x.to(dtype or torch.get_default_dtype()), labels
 
 
-def labels_fit(owner, labels, num_classes, **_):
-    """Refuse labels that are not from 0 on and below the number of classes."""
-    if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
-        found = f"{describe(labels)} from {labels.min()} to {labels.max()}"
-        raise ValueError(f"{owner}: labels is {found}, wanted 0 to {num_classes - 1}")
+LABELS = TENSOR("N", dtype=torch.int64, holds=("from 0 on", lambda value: (value >= 0).all()))
 
 
-LABELS = TENSOR("N", dtype=torch.int64, holds=FINITE)
-
-
-@takes(labels_fit, labels=LABELS, num_classes=COUNT, dtype=FLOAT)
+@takes(labels=LABELS, num_classes=COUNT, dtype=FLOAT)
 def one_hot(labels, num_classes, dtype=None):
-    """Write each label as a row with a single 1 in the label's column.
+    """Write each label as a row of num_classes numbers with a single 1 in the label's column.
 
-    Returns
-    -------
-    torch.Tensor, shape (N, num_classes)
-        Of PyTorch's default dtype if none is given.
+    PyTorch itself refuses labels that are too large, by an IndexError.
     """
     return torch.eye(num_classes, dtype=dtype)[labels]
 
@@ -85,21 +57,11 @@ def error_rate(prediction, target):
     return wrong.sum().item() / len(target)
 
 
-@takes(x=ROWS, y=ROWS, batch_size=COUNT, generator=GENERATOR)
+@takes(x=SOME_ROWS, y=SOME_ROWS, batch_size=COUNT, generator=GENERATOR)
 def minibatches(x, y, batch_size, *, generator=None):
-    """Cut samples into consecutive mini-batches.
+    """Cut samples into consecutive mini-batches: yield rows of x and the same rows of y.
 
-    Parameters
-    ----------
-    batch_size
-        Rows of a mini-batch.  The last one holds what is left and may be smaller.
-    generator
-        If given, the samples are first put in a random order.
-
-    Yields
-    ------
-    (torch.Tensor, torch.Tensor)
-        Rows of x and the same rows of y.
+    The last mini-batch may be smaller.  With a generator the samples are first shuffled.
     """
     if generator is not None:
         order = torch.randperm(len(x), generator=generator)
@@ -113,17 +75,10 @@ SPREAD = ("finite numbers, not all equal", lambda value: 0 < value.std() < math.
 
 @takes(train=TENSOR("N", "F", holds=SPREAD), test=TENSOR("M", "F", like="train"))
 def standardize(train, test):
-    """Shift and scale inputs by one mean and one standard deviation, those of all training entries.
+    """Return (x − m)/s of both, with mean m and standard deviation s of all entries of ``train``.
 
-    Afterwards the training entries have mean 0 and standard deviation 1; the test
-    entries nearly so.  Test data have no part in the two numbers: a network in use
-    meets its inputs one at a time, and no set of them to take a mean of.
-
-    Returns
-    -------
-    (torch.Tensor, torch.Tensor)
-        (x − m)/s of both, where m and s are the mean and the standard deviation (with
-        n − 1) of the N·F entries of ``train``.
+    The standard deviation is that with n − 1.  Test data have no part in the two numbers: a
+    network in use meets its inputs one at a time, and no set of them to take a mean of.
     """
     mean, std = train.mean(), train.std()
     return (train - mean) / std, (test - mean) / std
@@ -140,13 +95,7 @@ class Fold(NamedTuple):
 
 @takes(n_train=COUNT, n_test=COUNT, generator=GENERATOR, dtype=FLOAT)
 def disc_fold(n_train, n_test, *, generator=None, dtype=None):
-    """Draw one repetition's data: training points first, then test points.
-
-    Returns
-    -------
-    Fold
-        Drawn by :func:`disc`; targets of the points' dtype.
-    """
+    """Draw one repetition's ``Fold`` by :func:`disc`: training points first, then tests."""
     x_train, train_labels = disc(n_train, generator=generator, dtype=dtype)
     x_test, test_labels = disc(n_test, generator=generator, dtype=dtype)
     y_train = one_hot(train_labels, 2, dtype)

@@ -2,46 +2,29 @@
 
 import torch
 
-from .rules import (
-    FINITE,
-    FUNCTION,
-    GENERATOR,
-    LOSS,
-    MODULE,
-    NOT_NEGATIVE,
-    POSITIVE,
-    TENSOR,
-    describe,
-    takes,
-)
+from . import rules
+from .rules import FINITE, NOT_NEGATIVE, POSITIVE, TENSOR, describe, takes
 
-POINT = TENSOR(dtype=torch.float64, holds=FINITE)
-#: With something in it to compare.
-POINTS = TENSOR(dtype=torch.float64, some=True, holds=FINITE)
+POINT = {"dtype": torch.float64, "holds": FINITE}
+POINTS, TARGET = TENSOR(some=True, **POINT), TENSOR(same="prediction", holds=FINITE)
+CHECK = {"h": POSITIVE, "tol": NOT_NEGATIVE}
 
 
 def gives_a_number(owner, f, x, **_):
     """Refuse a function that gives something other than a number."""
     value = f(x)
-    scalar = isinstance(value, torch.Tensor) and value.dim() == 0
-    if not scalar and not isinstance(value, int | float):
+    if getattr(value, "shape", ()) or not isinstance(value, torch.Tensor | int | float):
         raise TypeError(f"{owner}: f(x) is {describe(value)}, wanted a number, shape ()")
 
 
-@takes(gives_a_number, f=FUNCTION, x=POINT, h=POSITIVE)
+@takes(gives_a_number, f=rules.FUNCTION, x=TENSOR(**POINT), h=POSITIVE)
 def numerical_gradient(f, x, h=1e-6):
     """Estimate the gradient of a scalar function by central differences.
 
     Each entry of x is moved by the step +h and by −h, all others held:
     ∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h, with an error of order h² where f is
-    smooth.  Rounding adds one of order ε/h, so that h = 1e-6 suits float64.
-
-    Parameters
-    ----------
-    f
-        Takes a tensor of the shape of x, returns a number or a 0-d tensor.
-    x
-        Any shape; left as it was.  The gradient is like it.
+    smooth.  Rounding adds one of order ε/h, so that h = 1e-6 suits float64.  ``f`` takes a
+    tensor like x and returns a number or a 0-d tensor; the gradient is like x, of any shape.
     """
     grad = torch.zeros(x.shape, dtype=x.dtype)
     for i in range(x.numel()):
@@ -51,29 +34,14 @@ def numerical_gradient(f, x, h=1e-6):
     return grad
 
 
-@takes(module=MODULE, x=POINTS, h=POSITIVE, tol=NOT_NEGATIVE, generator=GENERATOR)
+@takes(module=rules.MODULE, x=POINTS, **CHECK, generator=rules.GENERATOR)
 def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
-    """Compare a module's ``backward`` with central differences.
+    """Compare a module's ``backward`` with central differences; return the largest difference.
 
     The outputs are weighted with random numbers, L = Σ v·y, so that dL/dy = v is
-    no special case.  Checked are dL/dx and dL/dθ of every parameter.
-
-    Parameters
-    ----------
-    module
-        Its stored gradients are reset, and hold dL/dθ afterwards.
-    x
-        Away from kinks: within h of one, a central difference is wrong.  In float32,
-        rounding would drown the differences.
-    h
-        The step of the differences.
-    generator
-        Source of the random weights v.
-
-    Returns
-    -------
-    float
-        The largest difference found, no larger than ``tol``.
+    no special case.  Checked are dL/dx and dL/dθ of every parameter; the stored
+    gradients are reset, and hold dL/dθ afterwards.  Within h of a kink a central difference is
+    wrong, and in float32 rounding would drown it.
 
     Raises
     ------
@@ -91,13 +59,7 @@ def gradcheck(module, x, *, h=1e-6, tol=1e-6, generator=None):
     return max(_compare(module, *entry, tol) for entry in grads)
 
 
-@takes(
-    loss=LOSS,
-    prediction=POINTS,
-    target=TENSOR(same="prediction", holds=FINITE),
-    h=POSITIVE,
-    tol=NOT_NEGATIVE,
-)
+@takes(loss=rules.LOSS, prediction=POINTS, target=TARGET, **CHECK)
 def gradcheck_loss(loss, prediction, target, *, h=1e-6, tol=1e-6):
     """Compare a loss's ``backward`` with central differences; as :func:`gradcheck`."""
     grad = loss.backward(prediction, target)

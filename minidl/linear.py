@@ -10,16 +10,11 @@ from .rules import COUNT, FLOAT, GENERATOR, ONE_OF, TENSOR, takes
 
 @takes(in_features=COUNT, out_features=COUNT)
 def xavier_std(in_features, out_features):
-    """Return the standard deviation of Xavier's normal initialisation.
+    """Return the standard deviation of Xavier's normal initialisation, σ = √(2 / (in + out)).
 
-    σ = √(2 / (in_features + out_features)): the compromise between 1/√in, which
-    keeps the variance of the outputs, and 1/√out, which keeps the variance of the
-    gradients on the way back.
-
-    References
-    ----------
-    Glorot and Bengio, *Understanding the difficulty of training deep feedforward
-    neural networks*, 2010, equation 12.
+    It is the compromise between 1/√in, which keeps the variance of the outputs, and 1/√out,
+    which keeps the variance of the gradients on the way back: equation 12 of Glorot and Bengio,
+    *Understanding the difficulty of training deep feedforward neural networks*, 2010.
     """
     return math.sqrt(2 / (in_features + out_features))
 
@@ -32,6 +27,8 @@ BATCH = TENSOR("N", "self.in_features", like="self.weight")
 class Linear(Module):
     """Fully connected layer, y = x Wᵀ + b.
 
+    The parameters are drawn in float64, so that they are the same on every machine.
+
     Parameters
     ----------
     init
@@ -40,11 +37,6 @@ class Linear(Module):
         ``"xavier_all"``: the biases normal with that standard deviation, too, as in
         the program of the paper's authors.  ``"torch"``: weights and biases uniform
         in ±1/√in_features, as PyTorch's own layer does.
-    generator
-        Source of the random numbers; PyTorch's default one if None.
-    dtype
-        Of parameters and gradients; None is PyTorch's default.  The draw itself is always
-        in float64, so that it is the same on every machine.
 
     Attributes
     ----------
@@ -77,11 +69,7 @@ class Linear(Module):
 
     @takes(x=BATCH, y=TENSOR("N", "self.out_features", like="x"), grad=TENSOR(same="y"))
     def backward(self, x, y, grad):
-        """Return dL/dx = G W and add Gᵀ x to ``weight_grad``, the rows of G to ``bias_grad``.
-
-        G stands for ``grad``, dL/dy, of shape (N, out_features).  The result has
-        the shape of x, (N, in_features).
-        """
+        """Return dL/dx = G W, where G is ``grad``; add Gᵀ x and the rows of G to the gradients."""
         self.weight_grad.addmm_(grad.t(), x)
         self.bias_grad.add_(grad.sum(0))
         return grad.mm(self.weight)

@@ -9,42 +9,23 @@ class Module:
     A module computes ``y = f(x; θ)`` for a batch ``x``, one sample a row.  It
     remembers nothing of ``x`` or ``y``: whoever runs the network keeps them and
     hands them back in :meth:`backward`.  Subclasses write ``forward`` and
-    ``backward``, and ``param`` if they have parameters.
-
-    Notes
-    -----
-    The five methods are those of the paper's Table I.
+    ``backward``, and ``param`` if they have parameters.  The five methods are those of
+    the paper's Table I.
     """
 
     def forward(self, x):
-        """Compute the output for a batch.
-
-        Parameters
-        ----------
-        x : torch.Tensor, shape (N, in_features)
-
-        Returns
-        -------
-        torch.Tensor, shape (N, out_features)
-        """
+        """Return the output, shape (N, out_features), for a batch, shape (N, in_features)."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, x, y, grad):
-        """Turn the gradient of the output into the gradient of the input.
+        """Return dL/dx, in the shape of x, and *add* dL/dθ to the stored gradients.
 
         Parameters
         ----------
-        x : torch.Tensor, shape (N, in_features)
-            What went in.
-        y : torch.Tensor, shape (N, out_features)
-            What came out: ``forward(x)``.
+        x, y : torch.Tensor, shapes (N, in_features) and (N, out_features)
+            What went in, and what came out: ``forward(x)``.
         grad : torch.Tensor, shape (N, out_features)
             dL/dy, the derivative of the loss with respect to y.
-
-        Returns
-        -------
-        torch.Tensor, shape (N, in_features)
-            dL/dx.  As a side effect dL/dθ is *added* to the stored gradients.
         """
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
@@ -60,13 +41,7 @@ class Module:
             grad.zero_()
 
     def param(self):
-        """List the parameters with their gradients.
-
-        Returns
-        -------
-        list of (torch.Tensor, torch.Tensor)
-            Pairs ``(parameter, gradient)`` of equal shape; empty if there are none.
-        """
+        """List the pairs ``(parameter, gradient)``, two tensors of equal shape; maybe none."""
         return []
 
     def __repr__(self):

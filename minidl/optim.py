@@ -5,17 +5,10 @@ from .rules import HAS, NOT_NEGATIVE, takes
 
 @takes(model=HAS("gradient_step", "zero_grad"), lr=NOT_NEGATIVE)
 class SGD:
-    """Plain stochastic gradient descent, θ ← θ − η · dL/dθ.
+    """Plain stochastic gradient descent, θ ← θ − η · dL/dθ, with learning rate η = ``lr``.
 
     "Stochastic" is in the gradients, not here: they come from a few samples at a
     time.  The step itself is each module's own ``gradient_step``.
-
-    Parameters
-    ----------
-    model
-        Whose parameters are to be improved.
-    lr
-        The learning rate η.
     """
 
     def __init__(self, model, lr):

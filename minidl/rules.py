@@ -2,9 +2,8 @@
 
 A function is decorated by :func:`takes` with a rule for each argument, and its body holds
 mathematics only.  What breaks a rule is named before anything has changed: who was given
-what, and what was wanted.  The rules stay at hand as ``function.rules``.  The docstring, too, is
-told by them what each parameter must be: by hand it says of one what it means, if its name does
-not, and under "Raises" what else there is.
+what, and what was wanted.  The rules stay at hand as ``function.rules``, and tell the docstring
+what each parameter must be; by hand it says what one means, if its name does not.
 """
 
 import inspect
@@ -13,7 +12,7 @@ import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from itertools import repeat
 from textwrap import fill, indent
@@ -26,7 +25,8 @@ def takes(*relations, **rules):
     """Decorate a function with rules for its arguments, or a class with those of ``__init__``.
 
     ``rules`` are tried in their order; then ``relation(owner, **given)`` raises an error if
-    arguments that are right by themselves do not go together.
+    arguments that are right by themselves do not go together.  A dataclass may have its rules
+    beside its fields, ``n: Annotated[int, COUNT, "what it means"]``.
     """
 
     def decorate(function):
@@ -35,7 +35,11 @@ def takes(*relations, **rules):
             function.__doc__ = _documented(function.__doc__, relations, rules)
             return function
         parameters = inspect.signature(function).parameters
-        names = list(parameters)
+        names = tuple(parameters)
+        for name, hint in inspect.get_annotations(function).items():
+            if hasattr(hint, "__metadata__"):
+                rule, means = hint.__metadata__
+                rules[name] = replace(rule, means=f"\n    {means}")
         defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
         checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
         *_, place, name = ("", *function.__qualname__.split("."))
@@ -66,32 +70,28 @@ def takes(*relations, **rules):
 
 def _documented(doc, relations, rules):
     """Write into a docstring what each parameter must be, and what is refused."""
-    if not doc:
-        return doc
-    summary, *parts = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(doc))
-    parts = dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
-    wanted = {name: rule.wanted + " or None" * rule.optional for name, rule in rules.items()}
-    entries = {name: f"{name} : {what}" for name, what in wanted.items()}
-    by_hand = re.findall(r"(?m)^(\w+(?:, \w+)*).*((?:\n+ .+)*)", parts.get("Parameters", ""))
-    for names, text in by_hand:
-        what = "; ".join(dict.fromkeys(wanted[name] for name in names.split(", ")))
-        entries |= dict.fromkeys(names.split(", "), f"{names} : {what}{text}")
-    parts["Parameters"] = "\n".join(dict.fromkeys(entries.values()))
+    summary, *parts = re.split(r"\n\n(?=\w+\n---)", inspect.cleandoc(doc or ""))
+    parts = {"Parameters": ""} | dict(re.split(r"\n-+\n", part, maxsplit=1) for part in parts)
+    means = {name: rule.means for name, rule in rules.items()}
+    means |= re.findall(r"(?m)^(\w+)((?:\n+ .+)+)", parts["Parameters"])
+    parts["Parameters"] = "\n".join(
+        f"{name} : {rule.wanted}{' or None' * rule.optional}{means[name]}"
+        for name, rule in rules.items()
+    )
     refused = [relation.__doc__.splitlines()[0].rstrip(".") for relation in relations]
     refused = ["For an argument that is not as above", *refused, "before anything is changed."]
     text = indent(fill("; ".join(refused).replace("Refuse", "for"), 90), "    ")
-    parts["Raises"] = f"TypeError, ValueError\n{text}\n{parts.get('Raises', '')}".rstrip()
-    titles = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Notes", "References")
-    parts = [f"{title}\n{'-' * len(title)}\n{parts[title]}" for title in titles if title in parts]
-    return "\n\n".join([summary, *parts])
+    raises = f"TypeError, ValueError\n{text}\n{parts.pop('Raises', '')}".rstrip()
+    parts = [f"{title}\n{'-' * len(title)}\n{part}" for title, part in parts.items()]
+    return "\n\n".join([summary, *parts, f"Raises\n------\n{raises}"])
 
 
 def describe(value):
     """Say in a few words what a value is: its dtype and shape if it is a tensor."""
     if isinstance(value, torch.Tensor):
-        article = "an" if _name(value.dtype).startswith("int") else "a"
         device = "" if value.device.type == "cpu" else f" on {value.device}"
-        return f"{article} {_name(value.dtype)} tensor of shape {tuple(value.shape)}{device}"
+        text = f"a {_name(value.dtype)} tensor of shape {tuple(value.shape)}{device}"
+        return text.replace("a int", "an int")
     if isinstance(value, type):
         return f"the class {value.__name__}"
     text = " ".join(repr(value).split())
@@ -114,6 +114,7 @@ class Rule:
     holds: Callable = lambda value: True
     optional: bool = False
     parts: object = ()
+    means: str = field(default="", compare=False)
 
     def check(self, owner, name, value, given):
         """Raise an error if the value breaks the rule."""
@@ -135,12 +136,10 @@ NOT_NEGATIVE = Rule("a finite number, 0 or more", (int, float), lambda a: 0 <= a
 FLAG = Rule("True or False", bool)
 FUNCTION = Rule("a function", Callable)
 GENERATOR = Rule("a torch.Generator", torch.Generator, optional=True)
-DTYPES = (torch.float32, torch.float64)
-DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, lambda dtype: dtype in DTYPES)
+FLOATS = (torch.float32, torch.float64)
+DTYPE = Rule("torch.float32 or torch.float64", torch.dtype, FLOATS.__contains__)
 #: None is PyTorch's default dtype.
 FLOAT = replace(DTYPE, optional=True)
-#: For what is not used.
-ANYTHING = Rule("anything")
 
 
 def ONE_OF(*words):
@@ -157,8 +156,8 @@ def HAS(*methods):
     """Make the rule for an object with these methods; a class is none."""
 
     def holds(value):
-        found = [callable(getattr(value, method, None)) for method in methods]
-        return not isinstance(value, type) and all(found)
+        found = all(callable(getattr(value, method, None)) for method in methods)
+        return found and not isinstance(value, type)
 
     return Rule(f"an object with {', '.join(methods)}", holds=holds)
 
@@ -179,27 +178,25 @@ class TENSOR:
     """The rule for a tensor; none may require grad.
 
     ``shape`` has a word for each dimension: ``"self.…"`` is that attribute of the module, another
-    any size, but the same wherever it stands; ``...`` at the end is any number of dimensions.
-    ``like`` names an argument, or attribute of the module, whose dtype and device it has, and
-    ``same`` one whose shape it has, too.  Without these or a ``dtype``, which may be "any", it
-    holds floating-point numbers.  ``some``: it may not be empty.  ``holds``: what else must be
-    true of its numbers, in words and as a function.
+    any size, but the same wherever it stands; ``"…"`` at the end is any number of dimensions.
+    ``like`` names an argument or attribute whose dtype and device it has, ``same`` one whose
+    shape it has, too; else a ``dtype``, which may be "any", or floating-point numbers.  ``some``:
+    it may not be empty.  ``holds``: what is true of its numbers, in words and as a function.
     """
 
-    optional = False
+    optional, means = False, ""
 
     def __init__(self, *shape, like="", same="", dtype=None, some=False, holds=None):
         self.shape, self.same, self.some, self.holds = shape, same, some, holds
         self.like, _, self.attribute = (like or same).partition(".")
         self.dtype = None if dtype == "any" else dtype
         self.floating = dtype is None and not self.like
-        words = [(i, w, w.partition(".")[2]) for i, w in enumerate(shape) if w is not ...]
+        words = [(i, w, w.partition(".")[2]) for i, w in enumerate(shape) if w != "…"]
         self.words = sorted(words, key=lambda word: not word[2])  # what is known comes first
         parts = [
             "a floating-point tensor" if self.floating else "a tensor",
             shape and f"shape {self._sizes(None, {})}",
-            (same and f"shape, dtype and device of {same}")
-            or (like and f"dtype and device of {like}"),
+            self.like and f"{'shape, ' * bool(same)}dtype and device of {like or same}",
             self.dtype and f"dtype {_name(self.dtype)}",
             some and "not empty",
             holds and holds[0],
@@ -211,18 +208,17 @@ class TENSOR:
         like = None
         if self.like:
             like = getattr(owner, self.attribute) if self.attribute else given[self.like]
+        dtype = self.dtype if like is None else like.dtype
         if not isinstance(value, torch.Tensor):
             error, wanted = TypeError, "a tensor"
         elif self.floating and not value.is_floating_point():
             error, wanted = TypeError, "a floating-point tensor"
-        elif self.dtype is not None and value.dtype != self.dtype:
-            error, wanted = TypeError, f"dtype {_name(self.dtype)}"
         elif self.same and value.shape != like.shape:
             error, wanted = ValueError, f"shape {tuple(like.shape)}"
         elif self.shape and not self._fits(value.shape, owner, given):
             error, wanted = ValueError, f"shape {self._sizes(owner, given)}"
-        elif like is not None and value.dtype != like.dtype:
-            error, wanted = TypeError, f"dtype {_name(like.dtype)}"
+        elif dtype is not None and value.dtype != dtype:
+            error, wanted = TypeError, f"dtype {_name(dtype)}"
         elif like is not None and value.device != like.device:
             error, wanted = ValueError, f"a tensor on {like.device}"
         elif value.requires_grad:
@@ -236,8 +232,8 @@ class TENSOR:
         raise error(f"{owner}: {name} is {describe(value)}, wanted {wanted}")
 
     def _fits(self, sizes, owner, given):
-        dimensions = len(self.shape)
-        if len(sizes) != dimensions and (self.shape[-1] is not ... or len(sizes) < dimensions - 1):
+        n = len(self.words)
+        if len(sizes) != n and (self.shape[-1] != "…" or len(sizes) < n):
             return False
         for i, word, attribute in self.words:
             size = getattr(owner, attribute) if attribute else given.setdefault(word, sizes[i])
@@ -247,19 +243,20 @@ class TENSOR:
 
     def _sizes(self, owner, given):
         known = {word: getattr(owner, name, name) for _, word, name in self.words if name} | given
-        sizes = ", ".join("…" if word is ... else str(known.get(word, word)) for word in self.shape)
+        sizes = ", ".join(str(known.get(word, word)) for word in self.shape)
         return f"({sizes}{',' * (len(self.shape) == 1)})"
 
 
-FLOATING, LIKE_LAST, LIKE_ROWS = TENSOR(), TENSOR(same="last"), TENSOR(same="rows")
-#: Handed on to modules, which have rules of their own; the same for samples.
-A_TENSOR, ROWS = TENSOR(dtype="any"), TENSOR("N", ..., dtype="any", some=True)
+FLOATING, LIKE_LAST = TENSOR(), TENSOR(same="last")
+#: Handed on to modules, which have rules of their own; the same for N rows, and for samples.
+A_TENSOR, ROWS = TENSOR(dtype="any"), TENSOR("N", "…", dtype="any")
+SOME_ROWS = TENSOR("N", "…", dtype="any", some=True)
 FINITE = ("finite numbers only", lambda value: value.isfinite().all())
 TEST = (
     TENSOR("M", "in_features", like="x", some=True, holds=FINITE),
     TENSOR("M", "out_features", like="x", holds=FINITE),
 )
-SAMPLES = {"model": NETWORK, "loss": LOSS, "x": ROWS, "y": ROWS}
+SAMPLES = {"model": NETWORK, "loss": LOSS, "x": SOME_ROWS, "y": SOME_ROWS}
 #: What every way to train takes, for one epoch and for several.
 EPOCH = {
     "x": TENSOR("N", "in_features", some=True, holds=FINITE),
@@ -271,7 +268,6 @@ EPOCH = {
 TRAINING = EPOCH | {
     "epochs": COUNT,
     "test": Rule("a pair (x, y)", (list, tuple), lambda pair: len(pair) == 2, True, TEST),
-    "progress": FLAG,
 }
 
 
@@ -283,9 +279,7 @@ def one_row_fits(owner, model, loss, x, y, **_):
             loss.backward(model.forward(x), y)
         return
     try:
-        pairs = model.param()  # cloned by hand: deepcopy takes five times as long for a tensor
-        clones = {id(tensor): tensor.clone() for pair in pairs for tensor in pair}
-        model, loss = deepcopy((model, loss), clones)
+        model, loss = deepcopy((model, loss))
     except Exception:
         return  # what cannot be copied cannot be tried
     with tried(owner):
@@ -324,8 +318,7 @@ def located(function):
         try:
             return function(*args, **options)
         except Exception as error:
-            body = error.__traceback__.tb_next
-            if body:
+            if body := error.__traceback__.tb_next:
                 found = body.tb_frame.f_locals
                 modules = found["self"].modules
                 k = found.get("k", len(found["outputs"]) - 1)
@@ -341,8 +334,7 @@ def located(function):
 def outputs_fit(owner, self, outputs, grad):
     """Refuse outputs that ``forward_pass`` cannot have returned, or a gradient unlike the last.
 
-    What a module with rules would refuse in its ``backward`` is refused here, before the modules
-    behind it have added to their gradients.  Of other modules nothing is known.
+    What a module's rules would refuse is refused before those behind it add to their gradients.
     """
     k = L = len(self.modules)  # in no module yet
     if len(outputs) != L + 1:
@@ -357,28 +349,4 @@ def outputs_fit(owner, self, outputs, grad):
             if name in given:
                 rule.check(module, name, given[name], given)
         if hasattr(module, "forward_pass") and is_known(module):  # its columns one row tells
-            row = module.forward(x[:1])
-            given["rows"] = row.expand(len(x), *row.shape[1:])
-            LIKE_ROWS.check(module, "y", y, given)
-
-
-def says_reduction(owner, loss, **_):
-    """Refuse a loss that does not say whether it is a mean or a sum."""
-    REDUCTION.check(owner, "loss.reduction", getattr(loss, "reduction", None), {})
-
-
-TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
-
-
-def check_loss(value, batch, lr, epoch=None):
-    """Stop a training whose loss has become infinite or not a number."""
-    if not math.isfinite(value):
-        text = f"mini-batch {batch}: the loss is {value}, {TOO_LARGE.format(lr)}"
-        raise FloatingPointError(text if epoch is None else f"epoch {epoch}, {text}")
-
-
-def check_prediction(prediction, epoch, lr):
-    """Stop a training whose network gives infinite numbers or NaN after an epoch."""
-    if not prediction.isfinite().all():
-        text = "the network's output holds infinite numbers or NaN, " + TOO_LARGE.format(lr)
-        raise FloatingPointError(f"epoch {epoch}, after its last mini-batch: {text}")
+            LIKE_LAST.check(module, "y", y[:1], {"last": module.forward(x[:1])})

@@ -1,7 +1,7 @@
 """A network as a list of modules."""
 
 from .module import Module
-from .rules import A_TENSOR, ANYTHING, LIST_OF, MODULE, NOT_NEGATIVE, located, outputs_fit, takes
+from .rules import A_TENSOR, LIST_OF, MODULE, NOT_NEGATIVE, ROWS, located, outputs_fit, takes
 
 
 @takes(modules=LIST_OF(MODULE))
@@ -10,11 +10,6 @@ class Sequential(Module):
 
     A ``Sequential`` is a module itself, so it can stand in another one's list.  An error inside
     a module is passed on with a note that says which one it was.
-
-    Parameters
-    ----------
-    modules
-        In the order in which a batch meets them.
     """
 
     def __init__(self, modules):
@@ -23,13 +18,7 @@ class Sequential(Module):
     @takes(x=A_TENSOR)
     @located
     def forward_pass(self, x):
-        """Run every module in turn and keep what comes out.
-
-        Returns
-        -------
-        list of torch.Tensor
-            ``[x, y1, …, yL]``, one entry more than there are modules, each with N rows.
-        """
+        """Run every module in turn and keep what comes out, the list ``[x, y1, …, yL]``."""
         outputs = [x]
         for module in self.modules:
             outputs.append(module.forward(outputs[-1]))
@@ -38,16 +27,9 @@ class Sequential(Module):
     @takes(outputs_fit, outputs=LIST_OF(), grad=A_TENSOR)
     @located
     def backward_pass(self, outputs, grad):
-        """Run the list of outputs in reverse: the chain rule.
+        """Run the list of outputs in reverse, as :meth:`forward_pass` gave it: the chain rule.
 
         Where a module without rules raises an error, those behind it have added to their gradients.
-
-        Parameters
-        ----------
-        outputs
-            As :meth:`forward_pass` returned it.
-        grad
-            dL/dy of the last output.
 
         Returns
         -------
@@ -63,7 +45,7 @@ class Sequential(Module):
         """Return the last module's output, shape (N, out_features of the last module)."""
         return self.forward_pass(x)[-1]
 
-    @takes(x=A_TENSOR, y=ANYTHING, grad=A_TENSOR)
+    @takes(x=ROWS, y=ROWS, grad=ROWS)
     def backward(self, x, y, grad):
         """Return dL/dx.  The outputs are not kept but computed again; ``y`` is not needed."""
         return self.backward_pass(self.forward_pass(x), grad)

@@ -1,10 +1,11 @@
 """The plain training loop, and what a training run leaves behind."""
 
+import math
 from dataclasses import dataclass, field
 
 from .data import minibatches
 from .optim import SGD
-from .rules import EPOCH, FUNCTION, SAMPLES, check_loss, one_row_fits, says_reduction, takes
+from .rules import EPOCH, FUNCTION, SAMPLES, one_row_fits, takes
 
 
 @dataclass
@@ -17,9 +18,7 @@ class History:
         One entry an epoch: the mean of the mini-batches' losses, weighted by their
         sizes, each taken when the mini-batch was met, so before its step.
     train_error, test_error : list of float
-        Error rates between 0 and 1: before the first epoch and after each, so that
-        entry e is the one after e epochs.  ``test_error`` stays empty if no test data
-        were given.
+        Error rates from 0 to 1, entry e after e epochs; empty without data for them.
     """
 
     loss: list = field(default_factory=list)
@@ -27,15 +26,45 @@ class History:
     test_error: list = field(default_factory=list)
 
 
+def record(train, predict, epochs, lr, *sets):
+    """Train for some epochs; return their History, with error rates on up to two sets (x, y).
+
+    ``train(epoch)`` makes the steps of an epoch and returns its loss.
+    """
+    history = History()
+    rates = (history.train_error, history.test_error)
+    sets = [(errors, x, y.argmax(1)) for errors, (x, y) in zip(rates, sets, strict=False)]
+    for epoch in range(epochs + 1):
+        if epoch > 0:
+            history.loss.append(train(epoch))
+            check_loss(history.loss[-1], lr, f"epoch {epoch}")
+        for errors, x, classes in sets:
+            prediction = predict(x)
+            check_prediction(prediction, lr, epoch)
+            errors.append((prediction.argmax(1) != classes).sum().item() / len(classes))
+    return history
+
+
+TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
+
+
+def check_loss(value, lr, place):
+    """Stop a training whose loss has become infinite or not a number."""
+    if not math.isfinite(value):
+        raise FloatingPointError(f"{place}: the loss is {value}, {TOO_LARGE.format(lr)}")
+
+
+def check_prediction(prediction, lr, epoch):
+    """Stop a training whose network gives infinite numbers or NaN after an epoch."""
+    # the sum tells nearly always; to look at each number takes longer
+    if not math.isfinite(prediction.sum()) and not prediction.isfinite().all():
+        text = "the network's output holds infinite numbers or NaN, " + TOO_LARGE.format(lr)
+        raise FloatingPointError(f"epoch {epoch}, after its last mini-batch: {text}")
+
+
 @takes(**SAMPLES)
 def accumulate_batch(model, loss, x, y):
-    """Add a mini-batch's gradient to the stored gradients, all samples at once.
-
-    Returns
-    -------
-    float
-        The loss of the mini-batch.
-    """
+    """Add a mini-batch's gradient to the stored ones, all samples at once; return its loss."""
     outputs = model.forward_pass(x)
     model.backward_pass(outputs, loss.backward(outputs[-1], y))
     return loss.forward(outputs[-1], y).item()
@@ -48,12 +77,12 @@ def starts_from_zero(owner, model, **_):
             raise ValueError(f"{owner}: the gradient in model.param()[{k}] is not zero")
 
 
-@takes(says_reduction, starts_from_zero, **SAMPLES)
+@takes(starts_from_zero, **SAMPLES)
 def accumulate_samples(model, loss, x, y):
     """Add a mini-batch's gradient in the paper's way: by samples, then divided by their number.
 
-    Where the loss is a sum, not a mean, nothing is divided.  Arguments and result are
-    those of :func:`accumulate_batch`, and so are the gradients, but for rounding.
+    Where the loss is a sum, not a mean, nothing is divided.  Loss and gradients are those of
+    :func:`accumulate_batch`, but for rounding.
     """
     values = []
     for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
@@ -69,28 +98,17 @@ def accumulate_samples(model, loss, x, y):
 
 @takes(one_row_fits, **SAMPLES | EPOCH, accumulate=FUNCTION)
 def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate=accumulate_batch):
-    """Go through the samples once: reset, accumulate and step for each mini-batch.
+    """Go through the samples once: reset, accumulate and step; return :class:`History`'s entry.
 
     Where a module or loss without rules raises an error for later rows only, the gradients are
     those of a part of the mini-batch, which has made no step.
 
     Parameters
     ----------
-    model
-        Changed in place.
     batch_size
         Samples to a step; the last mini-batch may be smaller.
-    lr
-        The learning rate η.
-    generator
-        If given, the samples are taken in a random order.
     accumulate
         :func:`accumulate_batch` or :func:`accumulate_samples`.
-
-    Returns
-    -------
-    float
-        The epoch's entry for :class:`History`.
 
     Raises
     ------
@@ -104,7 +122,7 @@ def train_epoch(model, loss, x, y, *, batch_size, lr, generator=None, accumulate
     for batch, (x_batch, y_batch) in enumerate(batches, start=1):
         optimizer.zero_grad()
         value = accumulate(model, loss, x_batch, y_batch)
-        check_loss(value, batch, lr)
+        check_loss(value, lr, f"mini-batch {batch}")
         optimizer.step()
         total += value * len(x_batch)
     return total / len(x)

@@ -1,11 +1,10 @@
-"""Training steps as one compiled function: our gradients are plain tensor code."""
+"""Training by the modules' own methods, and by steps that ``torch.compile`` made one function."""
 
 import warnings
 from functools import cache
 
 import torch
 
-from .methods import Methods, steps
 from .plan import by_columns
 
 #: Steps in one compiled function.  More take longer to compile, and save little.
@@ -45,6 +44,46 @@ def plain_steps(parameters, activations, loss, lr, batches):
     return parameters, grads, torch.stack(losses)
 
 
+def steps(model, loss, lr, batches):
+    """Take a step on each of a list of mini-batches, and return their losses, a 1-d tensor."""
+    losses = []
+    for x, y in batches:
+        model.zero_grad()
+        outputs = model.forward_pass(x)
+        model.backward_pass(outputs, loss.backward(outputs[-1], y))
+        losses.append(loss.forward(outputs[-1], y))
+        model.gradient_step(lr)
+    return torch.stack(losses)
+
+
+class Methods:
+    """The way for any modules; the others have the methods of this one."""
+
+    def __init__(self, model, loss, lr, accumulate=None):
+        self.model, self.loss, self.lr, self.accumulate = model, loss, lr, accumulate
+
+    def prepare(self, x, y):
+        """Return samples and targets as the other methods want them: as they are."""
+        return x, y
+
+    def epoch(self, batches):
+        """Take a step on each of a list of mini-batches, and return a list of their losses."""
+        losses = []
+        for x, y in batches:
+            self.model.zero_grad()
+            losses.append(self.accumulate(self.model, self.loss, x, y))
+            self.model.gradient_step(self.lr)
+        return losses
+
+    def predict(self, x):
+        """Return the network's output for prepared samples."""
+        self.store()
+        return self.model.forward(x)
+
+    def store(self):
+        """Let the modules hold what was reached: they do."""
+
+
 class CompiledMethods(Methods):
     """Compiled steps of any modules; the same uncompiled where they cannot be compiled."""
 
@@ -69,7 +108,7 @@ class CompiledMethods(Methods):
             if not isinstance(error, (exc.TorchDynamoException, exc.FailOnRecompileLimitHit)):
                 raise
             why = f"compile=True found no way to compile ({str(error).strip().splitlines()[0]})"
-            warnings.warn(f"fit: {why}; training goes on without", stacklevel=7)
+            warnings.warn(f"fit: {why}; training goes on without", stacklevel=9)
         self.call = lambda function, *arguments: function(*arguments)
         return function(*arguments)
 

@@ -1,36 +1,20 @@
 """The training of a network, by the fastest way there is for it."""
 
-from math import isfinite
 from operator import mul
-
-from tqdm import tqdm
 
 from .. import rules
 from ..data import minibatches
 from ..losses import MSELoss
 from ..rules import FLAG, takes
 from ..sequential import Sequential
-from ..train import History
-from .compiled import CompiledLayers, CompiledMethods
-from .methods import Methods
+from ..train import accumulate_batch, accumulate_samples, check_loss, record
+from .compiled import CompiledLayers, CompiledMethods, Methods
 from .plan import Planned, blocks
-
-
-def ways_fit(owner, loss, per_sample, compile, **_):
-    """Refuse a way to train that there is not."""
-    if per_sample:
-        rules.says_reduction(owner, loss)
-    if per_sample and compile:
-        raise ValueError(
-            f"{owner}: per_sample=True and compile=True do not go together: only whole "
-            "mini-batches are compiled; leave one of them out"
-        )
-
 
 FLAGS = {"per_sample": FLAG, "errors": FLAG, "compile": FLAG}
 
 
-@takes(ways_fit, rules.one_row_fits, model=rules.MODULE, loss=rules.LOSS, **rules.TRAINING, **FLAGS)
+@takes(rules.one_row_fits, model=rules.MODULE, loss=rules.LOSS, **rules.TRAINING, **FLAGS)
 def fit(
     model,
     loss,
@@ -43,11 +27,10 @@ def fit(
     per_sample=False,
     test=None,
     generator=None,
-    progress=False,
     errors=True,
     compile=False,
 ):
-    """Train a model by mini-batch gradient descent.
+    """Train a model by mini-batch gradient descent; return its :class:`History`.
 
     The steps are those of :func:`minidl.train_epoch`, and so are the results but for
     rounding.  A network of linear layers, activations and mean squared error is
@@ -55,36 +38,16 @@ def fit(
 
     Parameters
     ----------
-    model
-        Usually a :class:`Sequential`.  Changed in place.
-    y
-        Targets, one-hot.
-    epochs
-        How often to go through all samples.
-    batch_size
-        Samples to a step; the last mini-batch of an epoch may be smaller.
-    lr
-        The learning rate η.
     per_sample
-        The paper's way: each sample of a mini-batch goes forward and backward by
-        itself, the gradients are added up, divided by the number of samples and
-        applied once.  The result is the same but for rounding, and far slower.
-    test
-        Test samples and targets, for ``History.test_error``.
+        The paper's way: the same but for rounding, and far slower.
     generator
         If given, the samples are put in a new random order every epoch.
-    progress
-        Show a progress bar, if the output is a terminal.
     errors
         Measure the error rates before the first epoch and after every one.
     compile
         Let ``torch.compile`` make one function of ten steps.  This takes seconds before
         the first step and works for any modules, but not with ``per_sample``.  Where there
         is no C++ compiler, a warning says so and the training goes on without.
-
-    Returns
-    -------
-    History
 
     Raises
     ------
@@ -95,39 +58,34 @@ def fit(
     """
     if not hasattr(model, "forward_pass"):
         model = Sequential([model])
-    way, history = _way(model, loss, lr, per_sample, compile), History()
+    way, batches = _way(model, loss, lr, per_sample, compile), []
     data = way.prepare(x, y)
-    sets = [(history.train_error, data[0], y.argmax(1))]
-    if test is not None:
-        sets.append((history.test_error, way.prepare(*test)[0], test[1].argmax(1)))
+    sets = [(data[0], y)] if errors else []
+    if errors and test is not None:
+        sets.append((way.prepare(*test)[0], test[1]))
 
-    def measure(epoch):
-        for rates, points, classes in sets if errors else ():
-            prediction = way.predict(points)
-            if not isfinite(prediction.sum()):  # to look at each takes longer
-                rules.check_prediction(prediction, epoch, lr)
-            rates.append((prediction.argmax(1) != classes).sum().item() / len(classes))
+    def train(epoch):
+        if epoch == 1 or generator is not None:
+            batches[:] = minibatches(*data, batch_size, generator=generator)
+        losses = way.epoch(batches)
+        for batch, value in enumerate(losses, start=1):
+            check_loss(value, lr, f"epoch {epoch}, mini-batch {batch}")
+        return sum(map(mul, losses, (len(part) for part, _ in batches))) / len(x)
 
-    measure(0)
     try:
-        for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
-            if epoch == 1 or generator is not None:
-                batches = list(minibatches(*data, batch_size, generator=generator))
-            losses = way.epoch(batches)
-            for batch, value in enumerate(losses, start=1):
-                rules.check_loss(value, batch, lr, epoch)
-            history.loss.append(sum(map(mul, losses, (len(part) for part, _ in batches))) / len(x))
-            measure(epoch)
+        return record(train, way.predict, epochs, lr, *sets)
     finally:
         way.store()
-    return history
 
 
 def _way(model, loss, lr, per_sample, compile):
     """Choose the fastest way in which a network can be trained."""
+    if per_sample and compile:
+        why = "do not go together: only whole mini-batches are compiled; leave one of them out"
+        raise ValueError(f"fit: per_sample=True and compile=True {why}")
     found = blocks(model) if type(loss) is MSELoss else None
     if compile:
         return CompiledLayers(found, model, loss, lr) if found else CompiledMethods(model, loss, lr)
     if found:
         return Planned(found, loss, lr, per_sample)
-    return Methods(model, loss, lr, per_sample)
+    return Methods(model, loss, lr, accumulate_samples if per_sample else accumulate_batch)

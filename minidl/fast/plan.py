@@ -1,9 +1,10 @@
 """A training step in few operations, on memory that is there already.
 
-The formulas are those of the modules; chapter 9 derives the rest.  Samples are columns.  A row
-of ones below X makes W X + b a single product, [W b] [X; 1], and its two gradients another,
-G [X; 1]ᵀ.  Every result has its place, made once, and activations work in place.
+Chapter 9 derives it.  Samples are columns.  A row of ones below X makes W X + b a single
+product, [W b] [X; 1], and its two gradients another, G [X; 1]ᵀ.
 """
+
+from functools import cache, partial
 
 import torch
 
@@ -30,25 +31,20 @@ def sigmoid_slope_(y, grad):
     grad.mul_(y.addcmul_(y, y, value=-1))
 
 
-def nothing_(*places):
-    """Do nothing: there is no activation."""
-
-
 #: For each activation, what makes y of x in its place, and what takes its slope (y is lost).
 ACTIVATIONS = {
     ReLU: (torch.relu_, relu_slope_),
     Tanh: (torch.tanh_, tanh_slope_),
     Sigmoid: (torch.sigmoid_, sigmoid_slope_),
-    type(None): (nothing_, nothing_),
+    type(None): (lambda x: None, lambda y, grad: None),
 }
 
 
 def blocks(model):
     """List a network's linear layers, each with the activation behind it or None.
 
-    The list is None if there is no plan for the network: it has another module or another
-    order, or uses a module twice.  A class of your own, or one derived from ours, may do
-    anything in its methods; such a network is trained by calling them.
+    None if there is no plan for the network: it has another module or another order, or uses
+    a module twice.  A class derived from ours may do anything in its methods.
     """
     modules, found = flat(model), []
     for module in modules:
@@ -58,8 +54,7 @@ def blocks(model):
             found[-1] = (found[-1][0], module)
         else:
             return None
-    different = {id(module) for module in modules}
-    return found if found and len(different) == len(modules) else None
+    return found if found and len(set(map(id, modules))) == len(modules) else None
 
 
 def flat(model):
@@ -75,10 +70,7 @@ def by_columns(*matrices):
 
 
 class Place:
-    """Memory for the numbers of N samples, a column each: ``full`` has a row of ones below them.
-
-    ``part``, of shape (rows, N), is ``full`` without it.
-    """
+    """Memory for a column for each sample; ``full`` has a row of ones below them."""
 
     def __init__(self, like, rows, samples):
         self.full = like.new_ones(rows + 1, samples)
@@ -88,8 +80,7 @@ class Place:
 class Weights:
     """Copies of weights and biases as matrices [W b] in one buffer, their gradients in another.
 
-    ``values`` and ``grads`` are the buffers, ``joined`` and ``joined_grads`` views of them: a
-    matrix (out_features, in_features + 1) for each layer.
+    ``joined`` and ``joined_grads`` are these matrices, (out_features, in_features + 1).
     """
 
     def __init__(self, layers):
@@ -116,10 +107,7 @@ class Weights:
 
 
 class Plan:
-    """The places for ``samples`` samples in a network, and what is done in them.
-
-    ``blocks`` are those of the network as the function lists them, ``weights`` theirs.
-    """
+    """The places for so many samples in a network, and what is done in them."""
 
     def __init__(self, blocks, weights, samples):
         self.weights = weights
@@ -139,10 +127,7 @@ class Plan:
         return place.part
 
     def gradients(self, x, y):
-        """Write the gradients of Σ (p − t)², divided by 2, and return Σ (p − t)².
-
-        A row of ``x`` is a sample and a one, a row of ``y`` its target.
-        """
+        """Write the gradients of Σ (p − t)², divided by 2, and return Σ (p − t)²."""
         torch.sub(self.forward(x.t()), y.t(), out=self.grads[-1])
         squares = self.differences.dot(self.differences)
         for k in reversed(range(len(self.places))):
@@ -160,16 +145,9 @@ class Planned:
 
     @torch.inference_mode()
     def __init__(self, blocks, loss, lr, per_sample=False):
-        self.blocks, self.loss, self.lr, self.per_sample = blocks, loss, lr, per_sample
-        self.weights = Weights([layer for layer, _ in blocks])
-        self.scale = 0
-        self.plans = {}
-
-    def plan(self, samples):
-        """Return the plan for so many samples; the first time it is made."""
-        if samples not in self.plans:
-            self.plans[samples] = Plan(self.blocks, self.weights, samples)
-        return self.plans[samples]
+        self.loss, self.lr, self.per_sample = loss, lr, per_sample
+        self.weights, self.scale = Weights([layer for layer, _ in blocks]), 0
+        self.plan = cache(partial(Plan, blocks, self.weights))  # for so many samples
 
     @torch.inference_mode()
     def prepare(self, x, y):

@@ -1,6 +1,5 @@
 """The experiment itself: repetitions with one framework, and what came out."""
 
-import math
 from copy import deepcopy
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -10,10 +9,10 @@ from tqdm import tqdm
 
 import minidl
 
-from ..rules import FLAG, ONE_OF, A, Rule, takes
-from ..train import History
+from ..rules import ONE_OF, A, Rule, takes
+from ..train import History, record
 from .setting import Setting, paper_network
-from .twin import fit_torch, measure, torch_twin
+from .twin import fit_torch, torch_twin
 
 CURVE = ONE_OF("loss", "train_error", "test_error")
 FRAMEWORKS = ("minidl", "torch")
@@ -23,26 +22,14 @@ FRAMEWORK = Rule(
     lambda framework: isinstance(framework, ModuleType) or framework in FRAMEWORKS,
 )
 
-#: What a framework of one's own must define, ``standardize`` only where that is done.
-NEEDED = ("balanced_radius", "one_hot", "standardize", "paper_network", "train_epoch", "MSELoss")
-
 
 @dataclass
 class Result:
-    """What came out for one framework.
+    """What came out for one framework: a history for each repetition.
 
-    Attributes
-    ----------
-    framework : str
-    setting : Setting
-    histories : list of History
-        One a repetition.
-    moved : dict of int to History
-        For repetitions in which PyTorch meets moved test points, see :class:`Setting`, the
-        history with these.
-    pictures : tuple of torch.Tensor
-        For Figure 1, from the first repetition: the test points, their classes,
-        and the classes that the network gave them before and after training.
+    ``moved`` has those with moved test points, see :class:`Setting`.  ``pictures`` is for
+    Figure 1, from the first repetition: the test points, their classes, and the classes that
+    the network gave them before and after training.
     """
 
     framework: str
@@ -68,40 +55,17 @@ class Result:
         return 100 * rates
 
 
-def is_whole(owner, setting, framework, **_):
-    """Refuse a reader's own framework in which something is missing."""
-    needed = [part for part in NEEDED if setting.standardize or part != "standardize"]
-    lacking = [part for part in needed if not hasattr(framework, part)]
-    if isinstance(framework, ModuleType) and lacking:
-        name = f"the module {framework.__name__}"
-        raise ValueError(f"{owner}: framework is {name}, which lacks {', '.join(lacking)}")
+@takes(setting=A(Setting), framework=FRAMEWORK)
+def run(setting, framework):
+    """Do the experiment with one framework; all are given the same data.
 
-
-@takes(is_whole, setting=A(Setting), framework=FRAMEWORK, progress=FLAG)
-def run(setting, framework, *, progress=False):
-    """Do the experiment with one framework.
-
-    Parameters
-    ----------
-    framework
-        All are given the same data.  A module is a reader's own framework and holds
-        what ``experiment.NEEDED`` lists; everything is then done by it.
-    progress
-        Show a progress bar, if the output is a terminal.
-
-    Returns
-    -------
-    Result
-
-    Raises
-    ------
-    FloatingPointError
-        If the training diverges.
+    A module is a reader's own framework, and everything is then done by it.  A training that
+    diverges raises a FloatingPointError; else what came out is returned as a :class:`Result`.
     """
     own = isinstance(framework, ModuleType)
     name, tools = ("own", framework) if own else (framework, minidl)
     result = Result(name, setting)
-    for r in tqdm(range(setting.repeats), name, disable=None if progress else True, leave=False):
+    for r in tqdm(range(setting.repeats), name, disable=None, leave=False):
         generator = torch.Generator().manual_seed(setting.seed + r)
         points, y, test_points, y_test = _draw(setting, tools, generator)
         x, x_test = points, test_points
@@ -141,19 +105,16 @@ def _draw(setting, tools, generator):
 def _train(setting, framework, network, x, y, *test):
     """Train a network by its framework; return the history."""
     options = {"batch_size": setting.batch_size, "lr": setting.lr}
+    whole = options | {"epochs": setting.epochs, "test": test}
     if framework == "torch":
-        return fit_torch(network, x, y, epochs=setting.epochs, test=test, **options)
+        return fit_torch(network, x, y, **whole)
     if framework == "minidl":
-        options |= {"epochs": setting.epochs, "test": test, "per_sample": setting.per_sample}
-        return minidl.fit(network, minidl.MSELoss(), x, y, **options)
+        per_sample = setting.per_sample
+        return minidl.fit(network, minidl.MSELoss(), x, y, per_sample=per_sample, **whole)
     if setting.per_sample:
         options["accumulate"] = framework.accumulate_samples
-    history = History()
-    measure(history, network, x, y, test, 0, setting.lr)
-    for epoch in range(1, setting.epochs + 1):
-        loss = framework.train_epoch(network, framework.MSELoss(), x, y, **options)
-        if not math.isfinite(loss):
-            raise FloatingPointError(f"epoch {epoch}: the loss is {loss}")
-        history.loss.append(loss)
-        measure(history, network, x, y, test, epoch, setting.lr)
-    return history
+
+    def train(epoch):
+        return framework.train_epoch(network, framework.MSELoss(), x, y, **options)
+
+    return record(train, network.forward, setting.epochs, setting.lr, (x, y), test)

@@ -1,32 +1,25 @@
 """The paper's Figures 1 and 2, drawn anew."""
 
-from dataclasses import replace
-
 import matplotlib.pyplot as plt
+import torch
 
 from ..data import balanced_radius
-from ..rules import A, takes
+from ..rules import LIST_OF, A, takes
 from .experiment import Result
-from .results import FIGURE2, LABELS, RESULTS, paper_epochs, paper_side
+from .results import FIGURE2, LABELS, paper_epochs, paper_side
 
 OUTSIDE, INSIDE = "#D55E00", "#0072B2"
-PANELS = (
-    ("loss", 1, "training loss"),
-    ("train_error", 100, "train error [%]"),
-    ("test_error", 100, "test error [%]"),
-)
+SCALES = {"loss": 1, "train_error": 100, "test_error": 100}
+Y_LABELS = ("training loss", "train error [%]", "test error [%]")
 
 
 def show_points(axis, x, labels, size=8):
     """Scatter points of shape (N, 2) over the square, class 0 as circles, 1 as triangles."""
     for label, marker, color in ((0, "o", OUTSIDE), (1, "^", INSIDE)):
-        points = x[labels == label]
-        axis.scatter(
-            points[:, 0], points[:, 1], s=size, marker=marker, color=color, label=f"class {label}"
-        )
-    axis.set(
-        aspect="equal", xlim=(-1, 1), ylim=(-1, 1), xlabel="$x_1$", ylabel="$x_2$", axisbelow=True
-    )
+        style = {"s": size, "marker": marker, "color": color, "label": f"class {label}"}
+        axis.scatter(*x[labels == label].t(), **style)
+    axis.set(aspect="equal", xlim=(-1, 1), ylim=(-1, 1), axisbelow=True)
+    axis.set(xlabel="$x_1$", ylabel="$x_2$")
 
 
 def show_circle(axis, radius, center=(0, 0), **style):
@@ -35,12 +28,9 @@ def show_circle(axis, radius, center=(0, 0), **style):
     axis.add_patch(circle)
 
 
-@takes(result=replace(A(Result), wanted="a Result of a run", holds=lambda r: len(r.pictures) == 4))
+@takes(result=A(Result))
 def figure1(result):
-    """Draw the test data, the untrained and the trained network's classes of it.
-
-    The points are shifted to [0, 1]², as in the paper's Figure 1.
-    """
+    """Draw the test data, shifted to [0, 1]², and both networks' classes of it: Figure 1."""
     x, *classifications = result.pictures
     titles = ("Test samples", "Untrained network", "Trained network")
     ticks = (0, 0.5, 1)
@@ -54,28 +44,23 @@ def figure1(result):
     return figure
 
 
-@takes(results=RESULTS)
+@takes(results=LIST_OF(A(Result)))
 def figure2(results):
-    """Draw loss, train error and test error against epochs, ours over the paper's own curves.
+    """Draw loss and errors, ours over the paper's own curves: Figure 2, with epochs trained below.
 
-    A column for each framework, a row for each panel of the paper's Figure 2; mean and a
-    band of one standard deviation.  The horizontal axis counts the epochs that were
-    trained, for the paper's curves too: its error rates are those before each epoch,
-    but PyTorch's on training data those after it.  With one repetition we have no band.
+    Each is a mean with a band of one standard deviation; with one repetition we have no band.
     """
-    figure, axes = plt.subplots(
-        3, len(results), figsize=(5.2, 6.6), sharex=True, sharey="row", squeeze=False
-    )
+    shape = {"figsize": (5.2, 6.6), "sharex": True, "sharey": "row", "squeeze": False}
+    figure, axes = plt.subplots(3, len(results), **shape)
     for column, result in enumerate(results):
         paper = paper_side(result.framework)
         color = f"C{column}"
-        for row, (name, scale, label) in enumerate(PANELS):
+        for row, (name, scale) in enumerate(SCALES.items()):
             axis = axes[row, column]
-            means, stds = ([scale * value for value in values] for values in FIGURE2[paper, name])
+            mean, std = scale * torch.tensor(FIGURE2[paper, name], dtype=torch.float64)
             epochs = paper_epochs(paper, name)
-            axis.plot(epochs, means, "--", color="black", linewidth=1.2, label="the paper")
-            for sign in (-1, 1):
-                edge = [mean + sign * std for mean, std in zip(means, stds, strict=True)]
+            axis.plot(epochs, mean, "--", color="black", linewidth=1.2, label="the paper")
+            for edge in (mean - std, mean + std):
                 axis.plot(epochs, edge, ":", color="black", linewidth=1)
             curves = scale * result.curves(name)
             mean = curves.mean(0)
@@ -84,12 +69,10 @@ def figure2(results):
             if len(curves) > 1:
                 std = curves.std(0)
                 axis.fill_between(epochs, mean - std, mean + std, color=color, alpha=0.25)
-            if column == 0:
-                axis.set_ylabel(label)
         axes[0, column].set_title(LABELS[result.framework])
         axes[0, column].legend()
         axes[2, column].set_xlabel("epochs trained")
         axes[2, column].xaxis.get_major_locator().set_params(integer=True)
-    for axis in axes[:, 0]:
-        axis.set_ylim(0, None)
+    for axis, label in zip(axes[:, 0], Y_LABELS, strict=True):
+        axis.set(ylabel=label, ylim=(0, None))
     return figure

@@ -2,7 +2,6 @@
 
 import csv
 from collections import defaultdict
-from dataclasses import replace
 from importlib.resources import files
 
 import torch
@@ -11,8 +10,6 @@ from ..rules import LIST_OF, A, takes
 from .experiment import CURVE, Result
 from .setting import FRAMEWORK
 
-#: What :func:`run` returned, one for each framework.
-RESULTS = LIST_OF(replace(A(Result), wanted="a Result of a run", holds=lambda r: r.histories))
 LABELS = {"minidl": "Custom framework", "torch": "PyTorch", "own": "Your framework"}
 
 #: Error rates of the paper's Table III in per cent, mean and standard deviation of ten runs.
@@ -26,12 +23,11 @@ TABLE3 = {
 
 def _figure2():
     text = files(__package__).joinpath("figure2.csv").read_text()
-    rows = csv.DictReader(line for line in text.splitlines() if line[0] != "#")
     curves = defaultdict(lambda: ([], []))
-    for row in rows:
-        framework = {"custom": "minidl", "pytorch": "torch"}[row["framework"]]
-        for values, key in zip(curves[framework, row["panel"]], ("mean", "std"), strict=True):
-            values.append(float(row[key]))
+    for row in csv.DictReader(line for line in text.splitlines() if line[0] != "#"):
+        means, stds = curves[{"custom": "minidl"}.get(row["framework"], "torch"), row["panel"]]
+        means.append(float(row["mean"]))
+        stds.append(float(row["std"]))
     return dict(curves)
 
 
@@ -60,28 +56,21 @@ def std_of_chance(errors, moved):
 def paper_epochs(framework, name):
     """Return how many epochs are trained at each of the 20 points of one of Figure 2's curves.
 
-    Error rates are taken before an epoch, PyTorch's on training data after it; a loss is the
-    mean of an epoch, and stands at its end.
+    Error rates are taken before an epoch, PyTorch's on training data after it, as a loss is.
     """
     late = name == "loss" or (paper_side(framework), name) == ("torch", "train_error")
     return range(1, 21) if late else range(20)
 
 
-@takes(results=RESULTS)
+@takes(results=LIST_OF(A(Result)))
 def table(results):
-    """Summarise error rates: Table III.
+    """Summarise error rates in per cent: Table III, a dict for each framework and data.
 
-    Returns
-    -------
-    list of dict
-        A row for each framework and each of train and test: ``framework``, ``data``;
-        ``epochs``, after which the error rates were taken; ``mean`` and ``std`` over
-        the repetitions in per cent (the standard deviation with n − 1; None for a single
-        repetition); the paper's own ``paper_mean`` and ``paper_std``; ``figure_mean`` and
-        ``figure_std``, where the curves of its Figure 2 end; ``off``, by how many
-        standard errors the paper's mean, of ten runs, lies above ours, of R: the standard
-        error of their difference is s·√(1/10 + 1/R), with ``std_of_chance`` for s
-        (None if that is None or 0).
+    ``epochs`` is when the error rates were taken; ``mean`` and ``std`` are ours over the
+    repetitions (``std`` is None for a single one), ``paper_…`` those of Table III, and
+    ``figure_…`` where the curves of Figure 2 end.  ``off`` says by how many standard errors the
+    paper's mean, of ten runs, lies above ours, of R: the standard error of their difference is
+    s·√(1/10 + 1/R), with ``std_of_chance`` for s (None if that is None or 0).
     """
     return [_row(result, data) for result in results for data in ("train", "test")]
 
@@ -104,17 +93,12 @@ def _row(result, data):
 
 @takes(rows=LIST_OF(A(dict)))
 def format_table(rows):
-    """Write the rows of :func:`table` as text, the paper's own figures beside ours.
-
-    Each figure is a mean and, behind ±, a standard deviation; between them stands whether
-    Table III lies within one standard error, and how many it is off.
-    """
+    """Write the rows of :func:`table` as text; behind ± stand standard deviations."""
     heads = ("Error rate [%]", "ours", "Table III", "within SE", "Figure 2")
     lines = ["{:24}{:>13}{:>15}{:>13}{:>15}".format(*heads)]
     for row in rows:
         label = f"{LABELS[row['framework']]}, {row['data']}"
-        std = "    –" if row["std"] is None else f"{row['std']:5.2f}"
-        off = "–"
+        std, off = "    –" if row["std"] is None else f"{row['std']:5.2f}", "–"
         if row["off"] is not None:
             off = f"{'yes' if abs(row['off']) <= 1 else 'no'} ({row['off']:+.1f})"
         lines.append(

@@ -1,35 +1,24 @@
 """What the experiment is: the network, and everything that its authors chose."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import torch
 
+from .. import rules
 from ..activations import ReLU
 from ..linear import START, Linear
-from ..rules import COUNT, DTYPE, FLAG, FLOAT, FROM_ZERO, GENERATOR, NOT_NEGATIVE, ONE_OF, takes
+from ..rules import COUNT, FLAG, FROM_ZERO, GENERATOR, ONE_OF, takes
 from ..sequential import Sequential
 
 FRAMEWORK = ONE_OF("minidl", "torch", "own")
 
 
-@takes(width=COUNT, layers=FROM_ZERO, init=START, generator=GENERATOR, dtype=FLOAT)
+@takes(width=COUNT, layers=FROM_ZERO, init=START, generator=GENERATOR, dtype=rules.FLOAT)
 def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=None):
-    """Build the paper's network: two inputs, hidden layers with ReLU, two outputs.
+    """Build the paper's network: two inputs, hidden linear layers with ReLU, two outputs.
 
-    Parameters
-    ----------
-    width, layers
-        Size and number of the hidden linear layers; there may be none of these.
-    init
-        Of the first parameters, see :class:`minidl.Linear`.
-    generator
-        Source of the random numbers, drawn layer by layer from the input on.
-    dtype
-        PyTorch's default one if None.
-
-    Returns
-    -------
-    Sequential
+    ``init``, ``generator`` and ``dtype`` are those of each :class:`minidl.Linear`, input first.
     """
     options = {"init": init, "generator": generator, "dtype": dtype}
     modules = []
@@ -41,91 +30,40 @@ def paper_network(width=25, layers=4, *, init="xavier", generator=None, dtype=No
     return Sequential(modules)
 
 
-def seeds_fit(owner, seed, repeats, **_):
-    """Refuse a first seed from which the last repetition's would be too large for PyTorch."""
-    if seed + repeats > 2**63:
-        raise ValueError(f"{owner}: seed is {seed}, wanted {2**63 - repeats} or less")
+INIT = replace(ONE_OF("xavier", "torch"), optional=True)
+RECORDED = ONE_OF("program", "end")
 
 
-COUNTS = ("epochs", "batch_size", "n_train", "n_test", "width", "layers", "repeats")
-FLAGS = ("standardize", "zero_bias", "moved_test", "per_sample")
-CHOICES = {
-    "init": replace(ONE_OF("xavier", "torch"), optional=True),
-    "recorded": ONE_OF("program", "end"),
-}
-
-
-@takes(
-    seeds_fit,
-    lr=NOT_NEGATIVE,
-    seed=FROM_ZERO,
-    dtype=DTYPE,
-    **dict.fromkeys(COUNTS, COUNT),
-    **dict.fromkeys(FLAGS, FLAG),
-    **CHOICES,
-)
+@takes()
 @dataclass(frozen=True)
 class Setting:
     """The experiment as its authors' program does it: Table II of the paper, and the rest.
 
-    :meth:`as_printed` is the experiment as one has to read it from the paper alone.
+    :meth:`as_printed` is the experiment as one has to read it from the paper alone.  The
+    program measures before each epoch, so that its last error rates are those after 19 of 20,
+    with one exception: PyTorch's on training data, after each epoch.  It draws Figure 1 in its
+    first repetition, between the two frameworks, and the function that draws rescales the test
+    points in place, to the unit square.  Figure 2 is of a version that did not draw.
 
-    Parameters
-    ----------
-    lr
-        The learning rate η.
-    n_train, n_test
-        Samples; the paper's 1000 are 1000 of each.
-    width, layers
-        Size and number of the hidden linear layers, each followed by a ReLU.
-    repeats
-        How often the experiment is done, each time with new data and parameters.
-    seed
-        Repetition r draws everything from a generator seeded with ``seed + r``.
-    standardize
-        Whether the inputs are standardised, see :func:`minidl.standardize`.
-    init
-        Of the first parameters; None is each framework's own: Xavier for
-        ``minidl``, PyTorch's default for PyTorch.
-    zero_bias
-        Whether Xavier's start has zero biases.  In the program they are normal, with
-        the standard deviation of their layer's weights.
-    recorded
-        When Table III reads the error rates.  The program measures before each epoch,
-        so that its last figures are those after 19 of 20, with one exception: PyTorch's
-        errors on training data, after each epoch.  ``"end"``: all after the last epoch.
-    moved_test
-        Whether PyTorch's error on test data in Table III is, in the first of every ten
-        repetitions, that on points moved to the unit square.  The program draws Figure 1
-        in its first repetition, between the two frameworks, and the function that draws
-        rescales the test points in place.  Figure 2 is of a version that did not draw.
-    per_sample
-        Whether ``minidl`` takes the samples one by one, as the program does.
-    dtype
-        float64, so that the results are the same on every machine.
-
-    References
-    ----------
-    The program: github.com/grallH/deep_learning_project1, folder Proj2, commit dca98a0
-    of 2019-05-17.
+    The program is github.com/grallH/deep_learning_project1, folder Proj2, commit dca98a0.
     """
 
-    epochs: int = 20
-    lr: float = 0.1
-    batch_size: int = 100
-    n_train: int = 1000
-    n_test: int = 1000
-    width: int = 25
-    layers: int = 4
-    repeats: int = 10
-    seed: int = 0
-    standardize: bool = True
-    init: str | None = None
-    zero_bias: bool = False
-    recorded: str = "program"
-    moved_test: bool = True
-    per_sample: bool = False
-    dtype: torch.dtype = torch.float64
+    epochs: Annotated[int, COUNT, "times through the training data"] = 20
+    lr: Annotated[float, rules.NOT_NEGATIVE, "learning rate"] = 0.1
+    batch_size: Annotated[int, COUNT, "samples to a mini-batch"] = 100
+    n_train: Annotated[int, COUNT, "training samples"] = 1000
+    n_test: Annotated[int, COUNT, "test samples"] = 1000
+    width: Annotated[int, COUNT, "size of the hidden layers"] = 25
+    layers: Annotated[int, COUNT, "number of hidden layers"] = 4
+    repeats: Annotated[int, COUNT, "repetitions with new data and parameters"] = 10
+    seed: Annotated[int, FROM_ZERO, "seed of the first repetition; the next ones follow"] = 0
+    standardize: Annotated[bool, FLAG, "inputs with mean 0 and standard deviation 1"] = True
+    init: Annotated[str | None, INIT, "first parameters; None is each framework's own"] = None
+    zero_bias: Annotated[bool, FLAG, "zero biases with Xavier's weights, not normal ones"] = False
+    recorded: Annotated[str, RECORDED, "when Table III's error rates are read"] = "program"
+    moved_test: Annotated[bool, FLAG, "test points moved in every tenth run of PyTorch"] = True
+    per_sample: Annotated[bool, FLAG, "minidl takes the samples one by one (slow)"] = False
+    dtype: Annotated[torch.dtype, rules.DTYPE, "precision"] = torch.float64
 
     @classmethod
     def as_printed(cls, **changes):

@@ -6,14 +6,13 @@ This is the one file of ``minidl`` that uses ``torch.nn``, ``torch.optim`` and a
 from copy import deepcopy
 
 import torch
-from tqdm import tqdm
 
 from ..activations import ReLU, Sigmoid, Tanh
-from ..data import error_rate, minibatches
+from ..data import minibatches
 from ..linear import Linear
-from ..rules import TENSOR, TRAINING, A, check_loss, check_prediction, describe, takes, tried
+from ..rules import TENSOR, TRAINING, A, describe, takes, tried
 from ..sequential import Sequential
-from ..train import History
+from ..train import check_loss, record
 
 ACTIVATIONS = {ReLU: torch.nn.ReLU, Tanh: torch.nn.Tanh, Sigmoid: torch.nn.Sigmoid}
 
@@ -34,8 +33,6 @@ def torch_twin(model):
 
 def one_row_fits(owner, network, x, y, **_):
     """Refuse a network and data that do not go together: one row is tried, on a copy."""
-    for parameter in network.parameters():
-        TENSOR(like="parameter").check(owner, "x", x, {"parameter": parameter})
     try:
         with tried(owner), torch.no_grad():
             prediction = deepcopy(network).eval()(x[:1])
@@ -45,42 +42,25 @@ def one_row_fits(owner, network, x, y, **_):
 
 
 @takes(one_row_fits, network=A(torch.nn.Module), **TRAINING)
-def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None, progress=False):
-    """Train a ``torch.nn`` network with autograd and ``torch.optim.SGD``.
+def fit_torch(network, x, y, *, epochs, batch_size, lr, test=None, generator=None):
+    """Train a ``torch.nn`` network as :func:`minidl.fit` does, with autograd and ``torch.optim``.
 
-    The loss is ``torch.nn.MSELoss``.  Arguments and result are those of :func:`minidl.fit`.
-
-    Raises
-    ------
-    FloatingPointError
-        If the training diverges.  The steps before have been made, and no other.
+    Where the training diverges the steps before have been made, and no other.
     """
     criterion = torch.nn.MSELoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr)
-    history = History()
-    measure(history, network, x, y, test, 0, lr)
-    for epoch in tqdm(range(1, epochs + 1), disable=None if progress else True, leave=False):
+
+    def train(epoch):
         total = 0.0
         batches = minibatches(x, y, batch_size, generator=generator)
         for batch, (x_batch, y_batch) in enumerate(batches, start=1):
             optimizer.zero_grad()
             loss = criterion(network(x_batch), y_batch)
-            check_loss(loss.item(), batch, lr, epoch)
+            check_loss(loss.item(), lr, f"epoch {epoch}, mini-batch {batch}")
             loss.backward()
             optimizer.step()
             total += loss.item() * len(x_batch)
-        history.loss.append(total / len(x))
-        measure(history, network, x, y, test, epoch, lr)
-    return history
+        return total / len(x)
 
-
-@torch.no_grad()
-def measure(history, network, x, y, test, epoch, lr):
-    """Note a network's error rates after so many epochs."""
-    sets = [(history.train_error, x, y)]
-    if test is not None:
-        sets.append((history.test_error, *test))
-    for errors, points, target in sets:
-        prediction = network.forward(points)
-        check_prediction(prediction, epoch, lr)
-        errors.append(error_rate(prediction, target))
+    sets = [(x, y)] if test is None else [(x, y), test]
+    return record(train, torch.no_grad()(network.forward), epochs, lr, *sets)

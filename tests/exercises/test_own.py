@@ -271,7 +271,7 @@ def test_what_is_missing_is_named(folder, capsys):
     )
     done = command("--framework", "my_minidl.py")
     assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == 2  # the usage and the reason
     assert "not whole yet, it lacks Linear (exercise 3.2), xavier_std (exercise 3.4)" in done.stderr
     capsys.readouterr()
     assert own.framework() == "minidl"

@@ -67,6 +67,8 @@ def test_one_hot_equals_torch(labels):
     expected = torch.nn.functional.one_hot(labels, 5)
     assert torch.equal(one_hot(labels, 5), expected.float())
     assert torch.equal(one_hot(labels, 5, torch.float64), expected.double())
+    with pytest.raises(IndexError, match="index 5 is out of bounds"):
+        one_hot(torch.tensor([5]), 5)
 
 
 def test_error_rate_counts_rows():

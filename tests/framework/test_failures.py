@@ -104,21 +104,14 @@ def test_what_a_module_of_ones_own_raises_comes_before_anything_changes_or_when_
 
 ROW = randn(5, 3)
 TWIN = torch_twin(linear())
-#: A loss that has the two methods and nothing else.
-BARE = types.SimpleNamespace(forward=MSELoss().forward, backward=MSELoss().backward)
 ONCE = {"epochs": 1, "batch_size": 1, "lr": 1}
 #: What no rule of a single argument can tell, and the words that say so.
 TOGETHER = {
-    "labels out of range": (lambda m: one_hot(torch.tensor([0, 3]), 3), "0 to 3, wanted 0 to 2"),
-    "negative labels": (lambda m: one_hot(torch.tensor([-1, 1]), 3), "-1 to 1, wanted 0 to 2"),
-    "a seed": (lambda m: Setting(seed=2**63 - 2), "wanted 9223372036854775798 or less"),
+    "negative labels": (lambda m: one_hot(torch.tensor([-1, 1]), 3), "wanted from 0 on"),
     "f": (lambda m: minidl.numerical_gradient(torch.square, ROW), r"f\(x\) is .*wanted a number"),
-    "a framework": (lambda m: run(Setting(), math), "lacks balanced_radius, one_hot"),
     "no outputs": (lambda m: m.backward_pass([ROW], ROW), "outputs has 1 entries"),
-    "no mean": (lambda m: minidl.accumulate_samples(m, BARE, ROW, ROW), "reduction is None"),
-    "samples": (lambda m: fit(m, BARE, ROW, ROW, **ONCE, per_sample=True), "fit: loss.reduction"),
     "ways": (
-        lambda m: fit(m, MSELoss(), ROW, ROW, **ONCE, per_sample=True, compile=True),
+        lambda m: fit(m, MSELoss(), ROW, ROW[:, :2], **ONCE, per_sample=True, compile=True),
         "per_sample=True and compile=True .* leave one",
     ),
     "gradients": (lambda m: minidl.accumulate_samples(m, MSELoss(), ROW, ROW), "gradient in model"),

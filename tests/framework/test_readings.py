@@ -2,18 +2,16 @@
 
 import json
 import math
-from importlib.resources import files
 
 import pytest
+import readings
 import torch
+from readings import Reading, error_rates, forward
 
 from minidl import paper
-from minidl.__main__ import main
-from minidl.paper import readings
-from minidl.paper.readings import Reading, error_rates, forward
 from minidl.paper.results import FIGURE2, TABLE3
 
-STORED = json.loads(files("minidl.paper").joinpath("readings.json").read_text("utf-8"))
+STORED = json.loads(readings.STORED.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("framework", paper.FRAMEWORKS)
@@ -116,13 +114,11 @@ def test_distances_are_in_standard_errors():
             assert off == wanted, row["name"]
 
 
-def test_the_command_prints_the_table_and_writes_it(monkeypatch, capsys, tmp_path):
+def test_the_command_prints_what_it_stores(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(readings, "READINGS", {"the prose": {}})
-    assert main(["readings", "--repeats", "2", "--seed", "3", "--out", str(tmp_path)]) == 0
-    (file,) = tmp_path.iterdir()
-    record = json.loads(file.read_text("utf-8"))
-    assert file.name == "readings.json"
-    assert record["command"] == "python -m minidl readings --repeats 2 --seed 3"
+    monkeypatch.setattr(readings, "STORED", tmp_path / "readings.json")
+    readings.main(["--repeats", "2", "--seed", "3", "--store"])
+    record = json.loads(readings.STORED.read_text("utf-8"))
     assert record["seeds"] == [3, 4]
     assert record["rows"] == [readings.try_reading("the prose", 2, 3)]
-    assert capsys.readouterr().out == readings.format_readings(record["rows"]) + "\n"
+    assert json.loads(capsys.readouterr().out) == record["rows"][0]

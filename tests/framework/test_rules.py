@@ -59,7 +59,7 @@ SELF |= {"Setting": Setting, "SGD": lambda: minidl.SGD(linear(), 0.1)}
 
 NO_NUMBER = [None, True, "three", -1, math.nan, math.inf, -math.inf, torch.tensor(3)]
 BAD = {rules.COUNT: [*NO_NUMBER, 0, 1.5], rules.FROM_ZERO: [*NO_NUMBER, 1.5]}
-BAD |= {rules.POSITIVE: [*NO_NUMBER, 0], rules.NOT_NEGATIVE: NO_NUMBER, rules.ANYTHING: []}
+BAD |= {rules.POSITIVE: [*NO_NUMBER, 0], rules.NOT_NEGATIVE: NO_NUMBER}
 BAD |= {rules.FLAG: [None, 1, "yes"], rules.GENERATOR: [3, "three"], rules.FUNCTION: [None, 3]}
 BAD |= {rules.DTYPE: [None, torch.int64, "float32"], rules.FLOAT: [torch.float16, "float32"]}
 
@@ -70,8 +70,8 @@ def bad_values(rule, good):
         part = [[*good[:-1], None]] if rule.parts else []
         return BAD.get(rule, [*[None] * (not rule.optional), 3, True, "three", type(good), *part])
     bad = [None, "three", good.tolist(), good.numpy()]
-    shapes = [good.flatten()[0]] if ... in rule.shape else [good[0], good[None]]
-    columns = rule.same or any(attribute for *_, attribute in rule.words)
+    shapes = [good.flatten()[0]] if "…" in rule.shape else [good[0], good[None]]
+    columns = rule.same or any(word.startswith("self.") for word in rule.shape)
     for asked, values in (
         (good.is_floating_point(), [good.clone().requires_grad_(good.is_floating_point())]),
         (rule.floating or rule.dtype or rule.like, [good.bool()]),

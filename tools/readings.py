@@ -1,19 +1,25 @@
-"""All readings of the paper that were tried, each with its networks trained as stacks."""
+"""Try all readings of the paper, as chapter 7 shows them: networks are trained as stacks.
 
+``python tools/readings.py --store`` takes four minutes, and writes minidl/paper/readings.json.
+"""
+
+import argparse
+import json
 import math
 import tomllib
 from dataclasses import dataclass, replace
-from importlib.resources import files
+from pathlib import Path
 
 import torch
 
-from ..data import RADIUS, disc, one_hot
-from ..linear import xavier_std
-from .experiment import FRAMEWORKS, unit_square
-from .results import FIGURE2, TABLE3, std_of_chance
-from .setting import Setting
+from minidl.data import RADIUS, disc, one_hot
+from minidl.linear import xavier_std
+from minidl.paper import FIGURE2, FRAMEWORKS, TABLE3, Setting
+from minidl.paper.experiment import unit_square
+from minidl.paper.results import std_of_chance
 
-READINGS = tomllib.loads(files(__package__).joinpath("readings.toml").read_text("utf-8"))
+STORED = Path(__file__).parents[1] / "minidl" / "paper" / "readings.json"
+READINGS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 #: The paper's mean error rates in per cent: Table III, and where Figure 2 ends.
 _ENDS = [100 * FIGURE2[framework, f"{data}_error"][0][-1] for framework, data in TABLE3]
 PAPER = torch.tensor([[mean for mean, _ in TABLE3.values()], _ENDS])
@@ -140,11 +146,23 @@ def try_reading(name, repeats=100, seed=0, **changes):
     return row | {key: value.round(decimals=2).tolist() for key, value in figures.items()}
 
 
-def format_readings(rows):
-    """Write rows of :func:`try_reading` as text; behind ± stand standard deviations."""
-    lines = [f"{'Error rate [%]':41}custom train   test      PyTorch train  test    Tab 3 Fig 2"]
-    for row in rows:
-        name = row["name"] + (f", {row['diverged']} diverge" if row["diverged"] else "")
-        cells = map("{:5.1f} ± {:4.1f}".format, row["mean"] or (), row["std"] or ())
-        lines.append(f"{name:40}" + "".join([*cells, *map("{:6.1f}".format, row["off"] or ())]))
-    return "\n".join(map(str.rstrip, lines))
+def main(arguments=None):
+    """Try all readings, print a line for each, and store them if that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--store", action="store_true")
+    options = parser.parse_args(arguments)
+    repeats, seed, lines = options.repeats, options.seed, []
+    for name in READINGS:
+        lines.append(json.dumps(try_reading(name, repeats, seed), ensure_ascii=False))
+        print(lines[-1], flush=True)
+    if options.store:
+        record = {"torch": torch.__version__, "seeds": [seed, seed + repeats - 1]}
+        rows = ",\n".join(lines)  # a reading on each, so that a change of one is seen
+        text = f'{json.dumps(record)[:-1]}, "rows": [\n{rows}\n]}}\n'
+        STORED.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
