@@ -5,9 +5,12 @@ gives the very result of one, the hint says what was done.
 """
 
 import ast
+import inspect
 import io
+import linecache
 import re
 import time
+import warnings
 from contextlib import redirect_stdout
 from itertools import product
 
@@ -20,10 +23,16 @@ from .probe import Failure
 
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 
-#: For an answer that is right when it is asked for the first time.
-AGAIN = (
-    "Either: something is kept from an earlier call. Or: a matrix is taken to lie in memory row by "
-    "row, as a transposed one does not; `view` asks for that, `reshape` does not."
+#: For an answer that fails a case, and passes it when it is defined anew and asked nothing else.
+KEPT = (
+    "Asked this and nothing before it, your code is right: something is kept from earlier calls, "
+    "in a name outside the function or in a default value."
+)
+
+#: For any other that is right when it is asked for the first time.
+LAYOUT = (
+    "A matrix is taken to lie in memory row by row, as a transposed one does not; `view` asks for "
+    "that, `reshape` does not."
 )
 
 #: An answer is slow if its check computes for so many seconds, and so many times the solution's.
@@ -77,8 +86,10 @@ def check(key, answer, limit=guard.SECONDS):
             if trouble.kind[0] not in ("kind", "signature"):
                 print(f"  {RED}✗{PLAIN} {'asked once more: ' if again else ''}{case.label}")
             print(f"    {trouble.sentence}{'' if trouble.sentence.endswith('?') else '.'}")
-            hint = "" if stub else find_hint(exercise, answer, case, outcome, trouble, limit)
-            hint = AGAIN if again else hint
+            if again:
+                hint = KEPT if _right_anew(exercise, answer, case, limit, again) else LAYOUT
+            else:
+                hint = "" if stub else find_hint(exercise, answer, case, outcome, trouble, limit)
             if hint:
                 print(f"    {BOLD}Hint:{PLAIN} {hint}")
         print(f"Until it passes, the chapter goes on with the book's {exercise.name}.")
@@ -101,32 +112,67 @@ def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
 
     One case may agree by chance: a function must be like the mistake in all of them.  Of a
     class other methods may be wrong as well, and so it is enough if it passes no case that
-    the mistake fails.  If several mistakes with different hints are left, all are named; if
-    none, the hint is the trouble's or the case's own.  The latter is about numbers and
-    shapes, and is kept back for other troubles.
+    the mistake fails.  In cases further on in which the mistake raises an error, an answer may
+    do otherwise.  If several mistakes with different hints are left, all are named; if none,
+    the hint is the trouble's or the case's own.  The latter is about numbers and shapes, and
+    is kept back for other troubles.
     """
     alike = [
-        (mistake, [exercise.known(mistake, other) for other in exercise.cases])
+        mistake
         for mistake in exercise.wrong_answers
         if same(outcome, theirs := exercise.known(mistake, case)) and complaint(case, theirs)
     ]
     if alike and trouble.kind[0] != "endless":
-        with redirect_stdout(io.StringIO()):
-            whole = [exercise.outcome(other, answer, limit) for other in exercise.cases]
-        exact = [pair for pair in alike if all(map(same, whole, pair[1]))]
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
+            whole = {other: exercise.outcome(other, answer, limit) for other in exercise.cases}
+        later = exercise.cases[exercise.cases.index(case) + 1 :]
+        known = {
+            mistake: [
+                (other, whole[other], theirs)
+                for other in exercise.cases
+                if not _raised(theirs := exercise.known(mistake, other)) or other not in later
+            ]
+            for mistake in alike
+        }
+        exact = [m for m in alike if all(same(ours, theirs) for _, ours, theirs in known[m])]
         if exact or not isinstance(answer, type):
             alike = exact
-        passes = [not complaint(*pair) for pair in zip(exercise.cases, whole, strict=True)]
-        for mistake, theirs in alike[:]:
-            fails = map(complaint, exercise.cases, theirs)
-            if any(a and b for a, b in zip(passes, fails, strict=True)):
-                alike.remove((mistake, theirs))
-    hints = list(dict.fromkeys(mistake.hint for mistake, _ in alike))
+        alike = [
+            mistake
+            for mistake in alike
+            if all(complaint(c, a) or not complaint(c, b) for c, a, b in known[mistake])
+        ]
+    hints = list(dict.fromkeys(mistake.hint for mistake in alike))
     if hints:
         return hints[0] if len(hints) == 1 else f"Either: {' Or: '.join(hints)}"
+    if trouble.kind[0] != "endless" and _right_anew(exercise, answer, case, limit):
+        return KEPT
     if isinstance(outcome, Failure) or trouble.slip:
         return trouble.slip
     return case.hint if trouble.kind[0] in ("number", "shape", "nan") else ""
+
+
+def _raised(outcome):
+    return isinstance(outcome, Failure) and outcome.kind[0] == "raised"
+
+
+def _right_anew(exercise, answer, case, limit, again=False):
+    """Whether an answer passes a case when it has just been defined, as by its cell."""
+    parts = vars(answer).values() if isinstance(answer, type) else [answer]
+    part = next(filter(inspect.isfunction, parts), None)
+    if part is None:
+        return False
+    file, names = part.__code__.co_filename, dict(part.__globals__)
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+        tree.body = [node for node in tree.body if "check(" not in ast.unparse(node)]
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
+            with guard.guarded(limit), guard.no_way_out():
+                exec(compile(tree, file, "exec"), names)
+            outcome = exercise.outcome(case, names[answer.__name__], limit, again)
+    except (Exception, guard.Accident):
+        return False
+    return complaint(case, outcome) is None
 
 
 def _slow(exercise, answer, seconds):

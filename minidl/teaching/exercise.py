@@ -8,6 +8,7 @@ import inspect
 import math
 import re
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,9 @@ from .probe import Failure, Probe
 
 #: For what draws without a generator, that it is always the same; none that a reader would choose.
 SEED = 8_642_097_531
-ROUNDED = "Right to a few digits: was it rounded, or computed in float32?"
+ROUNDED = (
+    "Right to a few digits: was it rounded, or computed in float32? Or was a small number added?"
+)
 NEARLY = (
     "Nearly right: was a number rounded, a step or a search too coarse, or one too many counted?"
 )
@@ -122,7 +125,8 @@ class Exercise:
     def known(self, mistake, case):
         """Return the outcome of a mistake in a case; it is always the same."""
         if (mistake, case) not in self._known:
-            self._known[mistake, case] = self.outcome(case, mistake.answer)
+            with warnings.catch_warnings(action="ignore"):  # what PyTorch says of our mistakes
+                self._known[mistake, case] = self.outcome(case, mistake.answer)
         return self._known[mistake, case]
 
     @cached_property
@@ -303,14 +307,15 @@ def _apart(number, expected):
 
 def _equal(one, other):
     if type(one) is type(other) is torch.Tensor:
-        return (
-            one.shape == other.shape
-            and one.dtype == other.dtype
-            and torch.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
-        )
+        if one.shape != other.shape or one.dtype != other.dtype:
+            return False
+        rtol, atol = (1e-5, 1e-6) if one.dtype == torch.float32 else (1e-9, 1e-12)
+        return torch.allclose(one, other, rtol=rtol, atol=atol, equal_nan=True)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return type(one) is type(other) and len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, float) and isinstance(other, float):
+        if math.isnan(one) or math.isnan(other):
+            return math.isnan(one) and math.isnan(other)
         return one == other or abs(one - other) <= 1e-9 * max(1, abs(one))
     return type(one) is type(other) and repr(one) == repr(other)
 

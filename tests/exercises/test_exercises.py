@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from notebooks import definitions, fill, is_stub
 
 from minidl.activations import ReLU
-from minidl.teaching.check import find_hint
+from minidl.teaching.check import KEPT, LAYOUT, find_hint
 from minidl.teaching.exercise import ROUNDED, Case, Exercise, complaint, difference, same
 from minidl.teaching.exercises import EXERCISES
 from minidl.teaching.mistakes import read_mistakes
@@ -304,6 +304,47 @@ RIGHT = {
         "    return grad\n",
     ),
 }
+
+
+AFRESH = {
+    "all calls together": (
+        "paired-gap",
+        "seen = []\n"
+        "def paired_gap(ours, theirs):\n    seen.extend((theirs - ours).tolist())\n"
+        "    d = torch.tensor(seen, dtype=torch.float64)\n"
+        "    return d.mean().item(), d.std().item() / math.sqrt(len(d))\n",
+        " 3 pairs",
+        KEPT,
+    ),
+    "the first factor": (
+        "gain",
+        "def gain(share, factor, kept={}):\n    factor = kept.setdefault('factor', factor)\n"
+        "    return 1 / (1 - share + share / factor)\n",
+        "times as fast is",
+        KEPT,
+    ),
+    "right once": (
+        "culprit",
+        "asked = []\ndef culprit():\n    asked.append(1)\n    return 'ed'[len(asked) == 1]\n",
+        "asked once more",
+        KEPT,
+    ),
+    "view": (
+        "linear-many",
+        "def linear_many(x, weight, bias):\n"
+        "    return torch.baddbmm(bias.view(-1, 1, bias.shape[1]), x, weight.transpose(1, 2))"
+        ".view(x.shape[0], -1).view(len(x), x.shape[1], -1) + 0 * x.view(-1)[0]\n",
+        "asked once more",
+        LAYOUT,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", AFRESH)
+def test_what_is_kept_between_calls_is_told_from_what_else_goes_wrong(case, capsys):
+    key, source, word, hint = AFRESH[case]
+    out, _ = verdict(capsys, key, cell(source, EXERCISES[key].name))
+    assert word in out and f"Hint:\x1b[0m {hint}\n" in out
 
 
 @pytest.mark.parametrize("case", RIGHT)
