@@ -139,7 +139,7 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
     init, dtype = options.get("init", "xavier"), options.get("dtype", torch.float32)
     widths = [2] + layers * [width] + [2]
 
-    def named(parameters, forward, modules):
+    def named(parameters, forward, generator):
         values = {"the number of parameter tensors": len(parameters)}
         for number, parameter in enumerate(parameters):
             kind = "bias" if number % 2 else "weight"
@@ -147,18 +147,28 @@ def _drawn_case(label, width, layers, hint, tol=1e-9, **options):
         if all(parameter.dtype == dtype for parameter in parameters):
             for name, points in OUTPUTS.items():
                 values[name] = forward(points.to(dtype))
-        return {**values, "the number of modules": modules}
+        following = torch.rand(1, generator=generator).item()
+        return {**values, "what the generator draws next": following}
 
     def run(function, probe):
-        network = _build(function, probe, width, layers, generator=_generator(), **options)
+        generator = _generator()
+        network = _build(function, probe, width, layers, generator=generator, **options)
         parameters = [parameter for parameter, _ in network.param()]
-        return named(parameters, network.forward, len(_flat(network)))
+        values = named(parameters, network.forward, generator)
+        kinds = [type(module).__name__ for module in _flat(network)]
+        wanted = ["Linear", *layers * ["ReLU", "Linear"]]
+        if kinds != wanted and complaint(case, values):
+            rows = ", ".join(kinds), ", ".join(wanted)
+            raise Failure(("modules", *kinds), f"the modules are {rows[0]}, wanted {rows[1]}")
+        return values
 
     def expect():
-        parameters = _draws(widths, init, dtype, _generator())
-        return named(parameters, lambda x: _outputs(parameters, x), 2 * layers + 1)
+        generator = _generator()
+        parameters = _draws(widths, init, dtype, generator)
+        return named(parameters, lambda x: _outputs(parameters, x), generator)
 
-    return Case(label, run, expect, hint, tol)
+    case = Case(label, run, expect, hint, tol)
+    return case
 
 
 SIZES = _size_case("width 6, 2 layers: three linear layers, 2 → 6 → 6 → 2", 6, 2)
@@ -189,20 +199,20 @@ PAPER_NETWORK = Exercise(
             "width 6, 3 layers: parameters drawn layer by layer, outputs equal torch.nn's",
             6,
             3,
-            "Make the layers in order from the input on, each with the `generator`, and put a "
-            "ReLU behind every one but the last.",
+            "The generator draws the parameters of one layer after the other, from the input on, "
+            "and nothing else. Is a layer made that is not used, or one copied?",
             dtype=torch.float64,
         ),
         _drawn_case(
-            'width 5, 2 layers, init="torch"',
+            'width 5, 6 layers, init="torch"',
             5,
-            2,
+            6,
             "Does every layer get `init`, the output layer too, and keep the parameters that it "
             "drew?",
             init="torch",
             dtype=torch.float64,
         ),
-        _drawn_case("width 4, 2 layers: float32 unless another dtype is given", 4, 2, "", 1e-5),
+        _drawn_case("width 1, 1 layer: float32 unless another dtype is given", 1, 1, "", 1e-5),
         _no_layer_case(
             "no hidden layer: the output layer is all there is",
             "How many columns arrive at the output layer if there is no layer before it?",
@@ -216,18 +226,9 @@ return Sequential(modules) => return Sequential([*modules, ReLU()])
 , ReLU()] => ]
 # The ReLUs are missing. Without them the layers collapse to a single one (chapter 2).
 
-, ReLU()] => ]
-modules.append( => modules.append(ReLU())
-    modules.append(
-# There is a single ReLU, before the output layer. Each of the hidden layers has one behind it,
-# so it belongs into the loop.
-
 [Linear(in_features, width, **options), ReLU()] => [ReLU(), Linear(in_features, width, **options)]
 # The ReLU stands before its linear layer, so the first one cuts off the negative coordinates of
 # the points. It belongs behind.
-
-return Sequential(modules) => return Sequential(modules[:1] + modules[2:])
-# The first linear layer has no ReLU behind it.
 
 return Sequential(modules) => return Sequential(modules[:-2] + modules[-1:])
 # The last hidden layer has no ReLU behind it, so it and the output layer collapse to one.
@@ -312,6 +313,11 @@ in_features = width => in_features = width
     return Sequential(modules)
 # The output layer and the `return` stand inside the loop, so it ends after its first round.
 # Take them out to the left.
+
+in_features = width => modules.append(Linear(width, 2, **options))
+    in_features = 2
+modules.append(Linear(in_features, 2, **options)) => pass
+# The output layer stands inside the loop, so there is one in each round. Take it out to the left.
 """,
 )
 
@@ -368,9 +374,9 @@ SUMMARIZE = Exercise(
     number="7.2",
     solution=summarize,
     cases=(
-        _summarize_case("6 repetitions, 4 columns: equals Python's `statistics`", 6, 4, seed=1),
+        _summarize_case("12 repetitions, 4 columns: equals Python's `statistics`", 12, 4, seed=1),
         _summarize_case("3 repetitions, 5 columns", 3, 5, seed=2),
-        _summarize_case("2 repetitions, 3 columns", 2, 3, seed=3),
+        _summarize_case("2 repetitions, one column", 2, 1, seed=3),
     ),
     mistakes="""
 100 * => 1 *
@@ -411,6 +417,8 @@ errors[:, -1] => errors.mean(1)
 # Each repetition was averaged over its columns. Only the last one is wanted.
 
 std() => var()
+or
+std() => var().div(100)
 # The second number is the variance; its root is missing.
 
 std().item() => std().item() / math.sqrt(len(final))
@@ -420,14 +428,27 @@ std().item() => std().item() / math.sqrt(len(final))
 final.mean().item(), final.std().item() => final.std().item(), final.mean().item()
 # The two have changed places: first the mean.
 
-(final.mean().item(), final.std().item()) => (100 * errors.mean(0), 100 * errors.std(0))
-or
 (final.mean().item(), final.std().item()) =>
     ((100 * errors.mean(0)).tolist(), (100 * errors.std(0)).tolist())
 # These are the means of every column. Only the last one is wanted.
 
 errors[:, -1] => errors[:, -2]
 # `-2` is the last column but one. The last has index −1.
+
+errors[:, -1] => errors[:10, -1]
+or
+errors[:, -1] => errors[:-1, -1]
+or
+errors[:, -1] => errors[1:, -1]
+# Not all repetitions went in. Is 10 written somewhere, or does a loop begin late or end early?
+
+100 * => 100 - 100 *
+# These are the shares of right answers. Error rates are given, and error rates are wanted.
+
+std() => sub(final.mean()).abs().mean()
+or
+std() => square().sum().div(len(final) - 1).sqrt()
+# No standard deviation: a mean distance from the mean, or the squares were taken around 0?
 
 final.mean().item() => statistics.median(final.tolist())
 or
@@ -476,10 +497,11 @@ STANDARDIZE = Exercise(
             "7 training and 5 test points with 3 columns: equals Python's `statistics`",
             *_sets(7, 5, 3, seed=21),
         ),
-        _standardize_case("2 training points and one test point", *_sets(2, 1, 3, seed=23)),
+        _standardize_case("one training point and one test point", *_sets(1, 1, 3, seed=23)),
         _standardize_case(
-            "float32 stays float32", *_sets(9, 4, 2, seed=25, dtype=torch.float32), tol=1e-5
+            "float32 stays float32", *_sets(9, 4, 1, seed=25, dtype=torch.float32), tol=1e-5
         ),
+        _standardize_case("other points, as many as at first", *_sets(7, 5, 3, seed=27)),
     ),
     mistakes="""
 (test - mean) / std => (test - test.mean()) / test.std()
@@ -487,7 +509,9 @@ STANDARDIZE = Exercise(
 # changed by different rules, and a single number has no spread at all.
 
 (test - mean) / std => (test - mean) / test.std()
-# The test set's own standard deviation was used. Both numbers are the training set's.
+or
+(test - mean) / std => (test - test.mean()) / std
+# One of the test set's own two numbers was used. Both are to be the training set's.
 
 (train.mean(), train.std()) => (test.mean(), test.std())
 # Both sets were standardised by the test set's two numbers. The training set's are wanted.
@@ -501,9 +525,6 @@ mean, std = (train.mean(), train.std()) =>
 (train.mean(), train.std()) => (train.mean(0), train.std(0))
 # Each column got a mean and a standard deviation of its own. The program takes one number each,
 # over all entries.
-
-(train.mean(), train.std()) => (train[:, 0].mean(), train[:, 0].std())
-# Mean and standard deviation are those of the first column alone.
 
 (train.mean(), train.std()) => (train.mean(), train.std(0).mean())
 # The mean of the columns' deviations is not the deviation of all entries: take it over all of
@@ -531,17 +552,17 @@ train.std() => (train - train.mean()).abs().mean()
 train.mean() => 0
 # The mean was left in: subtract it before you divide.
 
-train.mean() => -train.mean()
-# The mean was added; it is to be subtracted.
+train.mean() => train.median()
+# The median was taken in place of the mean.
+
+train.std() => train.square().sum().div(train.numel() - 1).sqrt()
+# The squares were taken around 0. Around the mean they make the standard deviation.
 
 train.std() => 1
 # The mean is gone, the division by the deviation is missing.
 
 train.std() => 1 / train.std()
 # This multiplies by the deviation; divide by it.
-
-((train - mean) / std, (test - mean) / std) => (train / std - mean, test / std - mean)
-# The mean was subtracted after the division, when it is no longer the mean.
 
 ((train - mean) / std, (test - mean) / std) => (train - mean / std, test - mean / std)
 # Only the mean was divided: `/` comes before `−`. Put brackets round the difference.
@@ -580,10 +601,11 @@ def paired_gap(ours, theirs):
 
 
 def _paired_case(repeats, seed, label, turned=False):
-    """Rates that rise and fall together, with a gap that is not always of one sign."""
+    """Rates that rise and fall together, one pair alike; the gap changes its sign."""
     shared = _rates(repeats, seed=seed)
     ours = shared + 0.15 * _rates(repeats, seed=seed + 1)
     theirs = shared + 0.2 * _rates(repeats, seed=seed + 2)
+    theirs[repeats // 2] = ours[repeats // 2]
     pair = (theirs, ours) if turned else (ours, theirs)
     names = "the mean difference", "its standard error"
 
@@ -607,7 +629,7 @@ PAIRED_GAP = Exercise(
     cases=(
         _paired_case(6, 11, "6 pairs: equals Python's `statistics` on the differences"),
         _paired_case(3, 21, "3 pairs"),
-        _paired_case(6, 11, "the other way round: theirs is better, the gap negative", turned=True),
+        _paired_case(12, 11, "12 pairs: theirs is better, and the gap negative", turned=True),
         _paired_case(2, 31, "2 pairs"),
     ),
     mistakes="""
@@ -619,8 +641,6 @@ len(differences) => 10
 
 differences.std().item() / math.sqrt(len(differences)) =>
     math.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs))
-or
-differences.std() => ((ours.var() + theirs.var()) / 2).sqrt()
 # This standard error is made of the two variances alone, as for settings that share nothing.
 # Here each pair was measured on the same data: take the differences first.
 
@@ -674,16 +694,25 @@ differences.std() => theirs.std()
 # This is the standard error of theirs alone, not of the differences.
 
 differences.std() => (theirs.std() - ours.std()).abs()
-or
-differences.std() => (theirs.std() - ours.std())
 # The difference of the two standard deviations is not the standard deviation of the
 # differences.
 
-differences.std() => (theirs.var() - ours.var()).abs().sqrt()
-# The difference of the two variances is not the variance of the differences.
+theirs - ours => (theirs - ours)[theirs != ours]
+# Pairs that do not differ were left out. A difference of 0 counts as any other.
 
-differences.std() => (theirs.std() + ours.std())
-# The two standard errors were added up. Take that of the differences.
+theirs - ours => (theirs - ours)[1:]
+or
+theirs - ours => (theirs - ours)[:-1]
+# One pair is missing. Where does a loop begin, and where does it end?
+
+/ math.sqrt(len(differences)) => * math.sqrt(2 / len(differences))
+# √(2/R) belongs to two means without pairs. Here is one mean, of R differences.
+
+differences.std().item() / => differences.mean().item() / differences.std().item() *
+# This is the mean over its standard error. The standard error itself is wanted.
+
+differences.std() => differences.square().sum().div(len(differences) - 1).sqrt()
+# The squares of the differences were taken around 0. Take them around their mean.
 
 theirs - ours => theirs.sort().values - ours.sort().values
 # Sorting tears the pairs apart: entry k of both belongs to the same data.
@@ -693,15 +722,11 @@ return (differences.mean().item(), differences.std().item() / math.sqrt(len(diff
 # The two have changed places: first the mean difference.
 
 theirs - ours => (theirs - ours) / ours
-or
-theirs - ours => (theirs - ours) / theirs
 # The differences were divided by an error rate. Plain differences are wanted.
 
 theirs - ours => 100 * (theirs - ours)
 # A factor 100: keep the unit of what is given.
 
-differences.mean().item() => differences.tolist()
-or
 differences.mean().item() => differences
 # These are all the differences. Their mean is wanted.
 
@@ -740,7 +765,7 @@ REPEATS_NEEDED = Exercise(
     number="7.5",
     solution=repeats_needed,
     cases=(
-        _repeats_case(3.0, 1.8, "std 3, gap 1.8"),
+        _repeats_case(3.0, 1.65, "std 3, gap 1.65"),
         _repeats_case(0.8, 0.3, "std 0.8, gap 0.3"),
         _repeats_case(5.0, 7.9, "std 5, gap 7.9"),
         _repeats_case(
@@ -751,8 +776,8 @@ REPEATS_NEEDED = Exercise(
             "most half'. One less is too few.",
         ),
         _repeats_case(
-            1.0,
-            40.0,
+            1,
+            40,
             "std 1, gap 40: one repetition of each will do",
             "One repetition of each is enough here, and there cannot be fewer.",
         ),
@@ -765,8 +790,8 @@ REPEATS_NEEDED = Exercise(
     ),
     mistakes="""
 8 => 4
-# This is for a single mean. Both means are uncertain, so the variance of their difference is
-# twice that of one.
+# Half of what is needed, before rounding. Either a single variance was counted, and the
+# difference of two means has twice that; or the half of gap / 2 was not squared: gap² / 4.
 
 math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) + 1
 or
@@ -774,7 +799,8 @@ math.ceil(8 * std ** 2 / gap ** 2) => math.floor(8 * std ** 2 / gap ** 2) + 1
 # One too many: with one repetition less the standard error is small enough already.
 
 8 => 16
-# Twice too many, before rounding. Was something doubled that had been doubled before?
+# Twice too many, before rounding. Either the two standard errors were added up, and not their
+# squares; or something was doubled that had been doubled before.
 
 math.ceil => int
 or
@@ -785,16 +811,11 @@ or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, round(8 * std ** 2 / gap ** 2))
 or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, math.ceil(8 * std ** 2 / gap ** 2) - 1)
-or
-math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) - 1
 # One too few, or rounded the wrong way: with so few repetitions the standard error is still too
 # large.
 
-math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 // gap ** 2
-or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 // gap ** 2)
-# `//` rounds down, and leaves a float: with so few repetitions the standard error is still too
-# large.
+# `//` rounds down, and leaves a float: one too few, and no integer.
 
 8 => 2
 # This makes the standard error as large as the gap. It is to be at most half of it.
@@ -803,10 +824,9 @@ math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 // gap ** 2)
 # This makes the standard error twice the gap. It is to be at most half of it.
 
 8 * std ** 2 / gap ** 2 => 4 * std ** 2 / gap
+or
+8 * std ** 2 / gap ** 2 => 8 * std ** 2 / gap
 # Squaring both sides squares the gap / 2 as well: gap² / 4.
-
-8 * std ** 2 / gap ** 2 => 8 * std ** 2 / gap * gap
-# `a / b * b` is a: what is divided by needs brackets, or a power.
 
 std ** 2 / gap ** 2 => std / gap
 # The squares are missing: it is the variances that shrink with R.
@@ -815,7 +835,9 @@ std ** 2 / gap ** 2 => std / gap
 # This is √R. Square it: four times as many repetitions halve the standard error.
 
 math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(math.sqrt(8) * std / gap) ** 2
-# The root of R was rounded up and then squared. Square first.
+or
+math.ceil(8 * std ** 2 / gap ** 2) => 8 * math.ceil(std ** 2 / gap ** 2)
+# Rounded too early: a part of the formula was rounded up and then squared or multiplied.
 
 8 * std => (8 * std)
 # The 8 was squared as well: `8 * std**2` squares `std` alone.
@@ -828,6 +850,8 @@ math.ceil => 2 * math.ceil
 # Those of each are wanted.
 
 math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 / gap ** 2
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 / gap ** 2)
 # Nothing can be repeated a fraction of a time. Round to a whole number; which way?
 
 std ** 2 => std
