@@ -29,13 +29,14 @@ def copy_parameters(model, network):
 def _networks(widths, dtype):
     """Build a model and a ``torch.nn`` network of its layers, all parameters different.
 
-    There are more modules than parameters, lest whoever counts modules be right.
+    There are two modules more than parameters, lest whoever counts modules, or from 1, be right.
     """
-    modules, layers = [ReLU()], [torch.nn.ReLU()]
+    modules, layers = [ReLU(), ReLU()], [torch.nn.ReLU(), torch.nn.ReLU()]
     for number, (a, b) in enumerate(pairwise(widths)):
         ours = Linear(a, b, dtype=dtype)
         theirs = torch.nn.utils.skip_init(torch.nn.Linear, a, b, dtype=dtype)
-        for seed, tensor in enumerate((ours.weight, ours.bias, theirs.weight, theirs.bias)):
+        tensors = ours.weight, ours.bias, theirs.weight, theirs.bias
+        for seed, tensor in enumerate((*tensors, ours.weight_grad, ours.bias_grad)):
             tensor.detach().copy_(randn(*tensor.shape, seed=10 * number + seed))
         modules += [ours, ReLU()]
         layers += [theirs, torch.nn.ReLU()]
@@ -48,18 +49,23 @@ OVERWRITE = "Write the numbers over those that are there, into their memory: `th
 def _copy_case(widths, dtype, label, noting=True):
     def run(copy, probe):
         model, network = _networks(widths, dtype)
-        original = [ours.clone() for ours, _ in model.param()]
+        tensors = [tensor for pair in model.param() for tensor in pair]
+        original = [(tensor, tensor.data_ptr(), tensor.clone()) for tensor in tensors]
         before = list(network.parameters())
         places = [theirs.data_ptr() for theirs in before]
         with torch.set_grad_enabled(noting):
             count = probe(copy, model, network)
-        for k, (ours, _) in enumerate(model.param()):
-            if ours.requires_grad or not torch.equal(ours, original[k]):
-                raise Failure(
-                    ("model", k),
-                    f"parameter {k} of `model` has changed",
-                    "The numbers go from `model` to `network`, and `model` stays as it is.",
-                )
+        now = [tensor for pair in model.param() for tensor in pair]
+        for k, (tensor, (old, place, numbers)) in enumerate(zip(now, original, strict=True)):
+            what = f"{('parameter', 'the gradient of parameter')[k % 2]} {k // 2} of `model`"
+            hint = "`model` stays as it is: read its parameters, and write into `network` alone."
+            for said, wrong in (
+                ("now requires a gradient", tensor.requires_grad),
+                ("has changed", not torch.equal(tensor, numbers)),
+                ("is another tensor than before", tensor is not old or old.data_ptr() != place),
+            ):
+                if wrong:
+                    raise Failure(("model", k, said), f"{what} {said}", hint)
         for k, (theirs, old) in enumerate(zip(network.parameters(), before, strict=True)):
             if theirs is not old:
                 said = f"parameter {k} of `network` is another tensor object than before"
@@ -125,8 +131,8 @@ def copy_parameters(model, network):
             theirs.copy_(ours)
     return count
 # The network's numbers are still its own: nothing was written into them. (`theirs = …` lets the
-# name stand for another tensor, and `clone()` makes one. What `parameters()` returns can be run
-# through only once: after `len(list(…))` it is used up.)
+# name stand for another tensor; `clone()` and `deepcopy` make others. What `parameters()` and
+# `zip` return can be run through only once: after `len(list(…))` it is used up.)
 
 model.param() => model.parameters()
 or
@@ -145,11 +151,12 @@ in pairs => in pairs[::2]
 # The weights are copied, the biases are not.
 
 copy_(ours) => copy_(ours.t())
+or
+copy_(ours) => copy_(ours.t().reshape(ours.shape))
 # The weights were transposed. `minidl` stores them as PyTorch does, (out, in).
 
 (ours, _) => (_, ours)
-# The gradients were copied, which are zero here. In the pairs of `param()` the parameter comes
-# first.
+# The gradients were copied. In the pairs of `param()` the parameter comes first.
 
 model.param() => model.param()[::-1]
 # The parameters of the two meet in opposite orders. Both lists begin with the first layer's
@@ -161,8 +168,6 @@ theirs.copy_(ours) => theirs.copy_(ours)
 
 in pairs => in pairs[:2]
 return len(pairs) => return 2
-or
-in pairs => in pairs[:2]
 # Only the first layer was copied.
 
 in pairs => in pairs[:-1]
@@ -171,8 +176,19 @@ in pairs => in pairs[:-1]
 return len(pairs) => return len(pairs) - 1
 # The last tensor was not copied: does the loop end one turn early?
 
+in pairs => in pairs[2:]
+or
+in pairs => in pairs[:-2]
+# One layer was not copied, the first or the last. Where does the loop begin, and where end?
+
 return len(pairs) => return len(pairs) - 1
 # The copy is right, the number is one too small: is it the last index, which begins at 0?
+
+return len(pairs) => return len(pairs) + 1
+# The copy is right, the number is one too large: does the count begin at 1?
+
+return len(pairs) => return 2 * len(pairs)
+# The copy is right. The number is twice that of the tensors copied: do the gradients count?
 
 return len(pairs) => return 10
 # The copy is right. 10 is the number for the paper's network.
@@ -189,7 +205,6 @@ return len(pairs) => return len(model.modules)
 
 theirs.copy_(ours) => theirs.add_(ours)
 # The model's numbers were added to the network's own. They are to replace them.
-
 """,
 )
 
@@ -201,13 +216,10 @@ def linear_many(x, weight, bias):
     return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
 
 
-def _many_case(sizes, label, dtype=torch.float64, tol=1e-9):
+def _many_case(sizes, label, dtype=torch.float64, tol=1e-9, seed=21):
     s, n, a, b = sizes
-    x, weight, bias = (
-        randn(s, n, a, seed=21, dtype=dtype),
-        randn(s, b, a, seed=22, dtype=dtype),
-        randn(s, b, seed=23, dtype=dtype),
-    )
+    shapes = (s, n, a), (s, b, a), (s, b)
+    x, weight, bias = (randn(*shape, seed=seed + k, dtype=dtype) for k, shape in enumerate(shapes))
 
     def expect():
         """The oracle: torch.nn.functional.linear, one network at a time."""
@@ -227,8 +239,10 @@ LINEAR_MANY = Exercise(
     cases=(
         _many_case((3, 5, 2, 4), "3 networks, 5 samples, 2 → 4 features: equals one at a time"),
         _many_case((3, 3, 3, 3), "all sizes 3, in which shapes tell nothing"),
+        _many_case((3, 5, 2, 4), "the first sizes again, with other numbers", seed=24),
         _many_case((2, 1, 4, 3), "a batch of one"),
         _many_case((1, 4, 3, 2), "a single network"),
+        _many_case((3, 4, 1, 1), "one feature in, one out"),
         _many_case((4, 3, 5, 2), "float32 in, float32 out", torch.float32, tol=1e-5),
     ),
     mistakes="""
@@ -280,17 +294,16 @@ bias[:, None] => 0 * bias[:, None]
 bias[:, None] => -bias[:, None]
 # The bias is to be added, not subtracted.
 
-bias[:, None] => bias.mean(0)
-# The biases were averaged over the networks; each has its own.
+bias[:, None] => 2 * bias[:, None]
+or
+bias[:, None] => x.shape[2] * bias[:, None]
+# The bias came in more than once: twice, or once for each input, inside the sum.
+
+bias[:, None] => bias.roll(1, 0)[:, None]
+# Each network was given the bias of the one before it.
 
 weight.transpose(1, 2) => weight[:1].expand_as(weight).transpose(1, 2)
 # Every network was given the weights of network 0.
-
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight[0].t() + bias[0]
-# Every network was given the weights and the bias of network 0.
-
-x, weight.transpose => x[:1].expand_as(x), weight.transpose
-# Every network was given the data of network 0.
 
 return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     return (x @ weight.transpose(1, 2) + bias[:, None]).sum(0)
@@ -333,9 +346,6 @@ torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     torch.stack([x[s] @ weight[s].t() + bias[s] for s in range(x.shape[1])])
-or
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
-    torch.stack([x[s] @ weight[s].t() + bias[s] for s in range(8)])
 # The loop is to run over the networks: there are `len(x)` of them.
 
 return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
@@ -458,7 +468,12 @@ torch.stack([weights, biases]) => 100 * torch.stack([weights, biases])
 # The signs: a change is the error after the switch less the error before it.
 
 2 * (table[1, 1] - table[0, 0]) => 2 * table[1, 1]
-# The changes were divided by the error at the end, not by the whole change.
+or
+2 * (table[1, 1] - table[0, 0]) => 2 * table[0, 0]
+# The changes were divided by an error, that at the end or the start, not by the whole change.
+
+(2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
+# The whole change has a sign: an error may fall. Here the sign was lost.
 
 return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
     steps = torch.stack([table[1, 0] - table[0, 0], table[0, 1] - table[0, 0]])
@@ -493,13 +508,16 @@ torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
     torch.softmax(torch.stack([weights, biases]) / 2, 0)
 # They add up to 1, but in another proportion than the changes themselves.
 
-2 * (table[1, 1] - table[0, 0]) => 2 * (table[1, 1] - table[0, 0]) ** 2
-# The changes were divided by the whole change twice.
-
 [weights, biases] => [weights.abs(), biases.abs()]
 (2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
 or
 [weights, biases] => [weights.abs(), biases.abs()]
+or
+table[1, 0] - table[0, 0] + (table[1, 1] - table[0, 1]) =>
+    (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
+table[0, 1] - table[0, 0] + (table[1, 1] - table[1, 0]) =>
+    (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
+(2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
 or
 table[1, 0] - table[0, 0] + (table[1, 1] - table[0, 1]) =>
     (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
@@ -511,10 +529,6 @@ def shares(table):
     biases = (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
     return torch.stack([weights, biases]) / (weights + biases)
 # A switch that helps has a negative share; here its sign was lost.
-
-torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
-    torch.stack([table[1, 0] / table[0, 0], table[0, 1] / table[0, 0]])
-# These are ratios of errors. A share is a change, divided by the whole change.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) => torch.full_like(table[0], 0.5)
 # One half for each whatever the table says: it is the *changes* that are averaged.
