@@ -47,23 +47,23 @@ MULTIPLY_ADDS = Exercise(
     number="9.1",
     solution=multiply_adds,
     cases=(
-        _adds_case((4, 3, 6, 2), 7, "three layers of different sizes, 7 samples"),
+        _adds_case((5, 3, 7, 4), 6, "three layers of different sizes, 6 samples"),
         _adds_case((2, 5, 3), 1, "two layers, a batch of one"),
         _adds_case(
-            (3, 4), 5, "a single layer", "A single layer is the first, and the last as well."
+            (3, 1), 5, "a single layer", "A single layer is the first, and the last as well."
         ),
         _adds_case(
-            (5, 5, 5, 5),
+            8 * (5,),
             3,
-            "three layers of one size",
+            "seven layers of one size",
             "Right where all widths differ. How does your code tell which layer is the first?",
         ),
         _adds_case(
-            (301, 203, 101),
-            1009,
-            "a large network and batch",
-            "Right for smaller numbers. Python's integers are exact; a float holds so many digits, "
-            "and float32 seven.",
+            (100_003, 70_001, 50_021),
+            1_000_003,
+            "a huge network and batch",
+            "Right for smaller numbers. Python's integers are exact; a float holds 15 digits, "
+            "float32 seven, and an int32 ends at 2³¹.",
         ),
     ),
     mistakes="""
@@ -82,6 +82,8 @@ or
 # This is the way forward alone. The way back multiplies too.
 
 k == 1 else => k == len(widths) - 1 else
+or
+2 if k == 1 else 3 => 3 - (k == 1) - (k == len(widths) - 1)
 # A product was spared at the last layer. It is at the other end that a gradient is not wanted.
 
 products * batch_size => products
@@ -112,6 +114,9 @@ widths[k - 1] * widths[k] => (widths[k - 1] + widths[k])
 total += => total =
 # Only the last layer was counted: is the total set anew in every turn of the loop?
 
+products * batch_size => products * 100
+# 100 is the batch size of the paper. Here it is given.
+
 products * batch_size => products * batch_size ** 2
 # The batch size was multiplied in twice.
 
@@ -119,8 +124,9 @@ products * batch_size => products * batch_size ** 2
 return total => return total - widths[0] * widths[1]
 # What was taken off for the first layer is the product of one sample. The batch has more.
 
-products * batch_size => (products * batch_size + 1)
-# A multiply-add for each weight too many: the step multiplies no matrices.
+2 if k == 1 else 3 => 2 if k == 1 else 3
+    total += widths[k - 1] * widths[k] * (1 - batch_size)
+# The weights' gradient was counted for one sample: its product runs over all of the batch.
 
 k == 1 else => widths[k - 1] == widths[0] else
 # The first layer was told by its width, and others may be as wide. Tell it by its place.
@@ -157,13 +163,13 @@ def linear_joined(x, wb, grad):
 PARTS = "y", "dL/dx", "dL/d[W b]"
 
 
-def _joined_case(sizes, label, hint="", looked_at=PARTS, dtype=torch.float64, tol=1e-9):
+def _joined_case(sizes, label, hint="", looked_at=PARTS, dtype=torch.float64, tol=1e-9, seed=31):
     """All three results tell mistakes apart, also where only one is looked at."""
     n, n_in, n_out = sizes
     x, wb, grad = (
-        randn(n, n_in, seed=31, dtype=dtype),
-        randn(n_out, n_in + 1, seed=32, dtype=dtype),
-        randn(n, n_out, seed=33, dtype=dtype),
+        randn(n, n_in, seed=seed, dtype=dtype),
+        randn(n_out, n_in + 1, seed=seed + 1, dtype=dtype),
+        randn(n, n_out, seed=seed + 2, dtype=dtype),
     )
 
     def linear(x, wb):
@@ -215,7 +221,10 @@ LINEAR_JOINED = Exercise(
         _joined_case((4, 3, 3), "4 samples, 3 → 3 features"),
         _joined_case((3, 2, 3), "[W b] is square, 3 samples, 2 → 3 features"),
         _joined_case((1, 4, 2), "a batch of one"),
-        _joined_case((6, 2, 5), "float32 in, float32 out", dtype=torch.float32, tol=1e-5),
+        _joined_case((5, 3, 2), "the first sizes again, with other numbers", seed=34),
+        _joined_case(
+            (6, 1, 1), "one feature in, one out; float32 stays", dtype=torch.float32, tol=1e-5
+        ),
     ),
     mistakes="""
 x, torch.ones_like(x[:, :1]) => torch.ones_like(x[:, :1]), x
@@ -271,8 +280,14 @@ grad.t() @ joined => torch.cat([grad.t() @ x, grad[0][:, None]], 1)
 # The bias's gradient is that of the first sample. All samples add to it.
 
 joined @ wb.t() => (joined @ wb.t()).squeeze()
+or
+joined @ wb.t() => (joined @ wb.t()).squeeze()
+grad.t() @ joined => (grad.t() @ joined).squeeze()
 # `squeeze` drops every dimension of size 1, and so the row of a batch of one. A slice such as
 # `[:, :-1]` keeps both dimensions.
+
+joined @ wb.t() => wb @ joined.t()
+# y is transposed: samples are its rows, outputs its columns.
 
 wb[:, :-1] => wb[:, :-1].t()
 # For dL/dx, W was transposed. Compare the shapes: G W.
@@ -289,11 +304,18 @@ grad @ wb[:, :-1], grad.t() @ joined => -grad @ wb[:, :-1], -grad.t() @ joined
 # This gradient has the wrong sign. The minus belongs to the step.
 
 joined @ wb.t() => (joined @ wb.t()).clamp(min=0)
+or
+return (joined @ wb.t(), => grad = grad * (joined @ wb.t() > 0)
+    return ((joined @ wb.t()).clamp(min=0),
 # A ReLU was applied as well. Only the linear layer is wanted.
 
 grad @ wb[:, :-1] => joined @ wb.t() @ wb[:, :-1]
 or
 grad.t() @ joined => (joined @ wb.t()).t() @ joined
+or
+joined = torch.cat([x, torch.ones_like(x[:, :1])], 1) =>
+    joined = torch.cat([x, torch.ones_like(x[:, :1])], 1)
+    grad = joined @ wb.t()
 # y stands where the upstream gradient G belongs.
 
 grad.t() @ joined => grad[-1:].t() @ joined[-1:]
@@ -305,15 +327,8 @@ grad.t() @ joined => (grad.t() @ joined).roll(1, 1)
 grad.t() @ joined => torch.cat([grad.t() @ x, grad.mean(0)[:, None]], 1)
 # Only the last column is wrong: the bias's gradient is a sum over the samples, not a mean.
 
-grad.t() @ joined => torch.cat([grad.t() @ x, torch.ones_like(wb[:, :1])], 1)
-# Only the last column is wrong: it is 1 throughout, whatever G is.
-
 grad.t() @ joined => torch.cat([grad.t() @ x, 0 * grad.sum(0)[:, None]], 1)
 # Only the last column is wrong: it is 0, and the bias would never learn.
-
-grad.t() @ joined => torch.cat([grad.t() @ x, 2 * grad.sum(0)[:, None]], 1)
-# Only the last column is wrong, twice what it should be: did the bias's gradient come in twice,
-# with the ones and by itself?
 
 grad.t() @ joined => torch.cat([grad.t() @ x, grad.sum().expand(len(wb), 1)], 1)
 # Only the last column is wrong: all of G was added up. Each output has a bias of its own.
@@ -354,16 +369,17 @@ ATTAINABLE = Exercise(
     number="9.3",
     solution=attainable,
     cases=(
-        _attainable_case((5, 3, 4), 1e9, 1e8, "a small product: memory is the bound"),
+        _attainable_case((5, 3, 4), 2e9, 1e8, "a small product: memory is the bound"),
         _attainable_case((90, 70, 80), 3e8, 1e8, "a large one: arithmetic is the bound"),
-        _attainable_case((1, 30, 20), 3e11, 2e10, "one row: memory again"),
-        _attainable_case((6, 7, 2), 1.0, 3.0, "a slow machine with a good memory"),
+        _attainable_case((1, 30, 1), 3e11, 2e10, "one row by one column: memory again"),
+        _attainable_case((6, 7, 2), 0.5, 3.0, "a slow machine with a good memory"),
     ),
     mistakes="""
 min( => max(
 or
 min(peak, operations / moved * bandwidth) => peak
-# This is the peak, though memory allows less. Both bounds must be kept: the smaller one counts.
+# This is the peak, though memory allows less. Either that bound is not kept, and the smaller one
+# counts; or it came out too large: is all of the bytes below the fraction bar, in brackets?
 
 min(peak, operations / moved * bandwidth) => operations / (operations / peak + moved / bandwidth)
 # The two times were added up, as if nothing could be moved while something else is computed.
@@ -390,6 +406,12 @@ min(peak, operations / moved * bandwidth) => min(peak, operations / moved * band
 or
 + inner * columns =>
 # A matrix was left out. Both factors have to be moved, and the result, too.
+
+operations / moved => rows * inner / (2 * (2 * rows + inner))
+# This is for a square weight, `inner` = `columns`. The two may differ.
+
+min(peak, operations / moved * bandwidth) => min(peak, operations / moved * bandwidth) / peak
+# This is a share of the peak. The speed itself is wanted.
 
 + rows * columns => + 2 * rows * columns
 # The result was counted twice. It is written once, and not read.
@@ -430,10 +452,10 @@ operations / moved => moved / operations
 # Bytes were divided by operations. The intensity is the other way round.
 
 min(peak, operations / moved * bandwidth) => operations / moved * bandwidth
-# This is what memory allows. The processor has its own limit.
-
-operations / moved * bandwidth => bandwidth / (operations / moved) ** 2
-# The more operations there are for each byte, the *faster* memory lets it go.
+or
+min(peak, operations / moved * bandwidth) => min(peak, operations / moved) * bandwidth
+# This is what memory allows. Is the smaller one of two *speeds* returned, and is the other one
+# the `peak` that is given?
 
 min(peak, operations / moved * bandwidth) => max(operations / peak, moved / bandwidth)
 # This is the shortest time. A speed is wanted, in FLOP/s.
@@ -472,10 +494,10 @@ GAIN = Exercise(
     number="9.4",
     solution=gain,
     cases=(
-        _gain_case(0.7, 4.0, "seven tenths of the time, four times as fast"),
-        _gain_case(0.875, 5.0, "seven eighths, five times as fast"),
-        _gain_case(0.05, 10.0, "a twentieth, ten times as fast"),
-        _gain_case(0.4, 1.0, "a factor of 1", "If the part takes as long as before, so does all."),
+        _gain_case(0.7, 5.0, "seven tenths of the time, five times as fast"),
+        _gain_case(0.996, 50.0, "nearly all of it, fifty times as fast"),
+        _gain_case(0.004, 1e6, "next to nothing, a million times as fast"),
+        _gain_case(0.4, 1, "a factor of 1", "If the part takes as long as before, so does all."),
         _gain_case(1.0, 4.0, "all of it", "If the part is all, all takes 1/`factor` of its time."),
         _gain_case(0.0, 4.0, "none of it", "If the part is nothing, all takes as long as before."),
     ),
@@ -490,7 +512,7 @@ GAIN = Exercise(
 # Factors were averaged. Add up *times*, and divide afterwards.
 
 + share / factor =>
-# This is for a part that vanishes altogether. Here something of it is left.
+# This is for a part that vanishes altogether; `//` would make 0 of it. Here something is left.
 
 1 / (1 - share + share / factor) => factor / share
 # The rest, which gets no faster, was forgotten.
@@ -504,11 +526,13 @@ GAIN = Exercise(
 1 / (1 - share + share / factor) => share - share / factor
 # This is the share of the time that is saved. The ratio of old to new is wanted.
 
-1 / (1 - share + share / factor) => 100 / (1 - share + share / factor) - 100
-# This is in per cent beyond the old speed; a ratio is wanted.
-
 share / factor => share * factor
 # The part was made slower: its time was multiplied by the factor.
+
+1 / (1 - share + share / factor) => 1 // (1 - share + share / factor)
+or
+1 / (1 - share + share / factor) => int(1 / (1 - share + share / factor))
+# This was cut down to a whole number.
 
 - share + share / factor => - share / factor
 # What is left of the part was taken off the whole, in the place of what is saved.
@@ -531,9 +555,6 @@ share / factor => share * factor
 share / factor => share / 100 / factor
 1 - share => 1 - share / 100
 # `share` was taken for per cent. It is a fraction, from 0 to 1.
-
-share / factor => share / 2
-# The part takes half its time here, whatever `factor` is.
 
 1 / (1 - share + share / factor) => factor ** share
 # A power mixes ratios. Add up *times*: those of the part and of the rest.
