@@ -22,7 +22,7 @@ def of_number(value, expected):
 
 def of_shape(value, expected):
     """Say what a tensor has to do with the expected one, where the shapes differ."""
-    value = value.to(expected.dtype)
+    value, expected = _floats(value, expected)
     if _close(value.flatten(), expected.flatten()):
         return ": the right numbers, in another shape"
     if value.ndim == expected.ndim:
@@ -46,6 +46,7 @@ def of_shape(value, expected):
 
 def of_entries(value, expected, wrong):
     """Say where a tensor is wrong, and what it has to do with the right one."""
+    value, expected = _floats(value, expected)
     v, e = value[wrong], expected[wrong]
     return _where(expected, wrong) + (_how(value, expected, v, e) if v.isfinite().all() else "")
 
@@ -85,7 +86,7 @@ def _how(value, expected, v, e):
             ("rows and columns have changed places", expected.mT),
             ("the transposed was dealt out row by row", expected.mT.reshape(value.shape)),
         ):
-            if _close(value, way):
+            if _close(value, way) and len(value) > 1:
                 return f": {words}"
         if value.ndim == 2 and sorted(value.tolist()) == sorted(expected.tolist()):
             return ": the right rows, in another order"
@@ -93,7 +94,8 @@ def _how(value, expected, v, e):
         return ": the right numbers, in other places"
     if e.all() and _close(v, (v[0] / e[0]) * e):
         ratio = (v[0] / e[0]).item()
-        return _times(ratio) or f": {ratio:.4g} times what is expected"
+        roughly = f"{ratio:.4g}"
+        return _times(ratio) or (f": {roughly} times what is expected" if roughly != "1" else "")
     if _close(v - e, (v - e)[0].expand_as(v)):
         return f": each {(v - e)[0].abs().item():.4g} too {'large' if v[0] > e[0] else 'small'}"
     if _close(v, e.trunc()):
@@ -116,6 +118,12 @@ def _times(ratio):
         if math.isclose(ratio, number, rel_tol=1e-9):
             return f": {name} times what is expected"
     return ""
+
+
+def _floats(value, expected):
+    """Convert integers, which have no mean and are not compared by a tolerance."""
+    dtype = expected.dtype if expected.is_floating_point() else torch.float64
+    return value.to(dtype), expected.to(dtype)
 
 
 def _close(one, other):

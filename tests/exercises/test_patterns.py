@@ -21,6 +21,7 @@ def row(at, value):
     [
         (RIGHT / 5, "9 of 9 entries are wrong: 1/5 times what is expected"),
         (RIGHT * 1.234567, "wrong: 1.235 times what is expected"),
+        (RIGHT * 1.00001, "9 of 9 entries are wrong"),
         (-RIGHT, "they have the other sign"),
         (RIGHT.abs(), "just where a negative number is expected: they have the other sign"),
         (RIGHT.clamp(min=0), "just where a negative number is expected: they are all 0"),
@@ -48,6 +49,15 @@ def row(at, value):
 def test_of_tensors(value, said):
     sentence = difference("y", value, RIGHT, 1e-9).sentence
     assert sentence.endswith(said)
+
+
+def test_of_integers_and_of_a_single_row():
+    right = torch.tensor([[2, 6], [6, 6]])
+    said = difference("sizes", torch.tensor([[2, 6], [6, 3]]), right, 1e-9).sentence
+    assert said.endswith("1 of 4 entries is wrong")
+    said = difference("sizes", torch.tensor([8, 12]), right, 1e-9).sentence
+    assert said.endswith("expected (2, 2): the sums along dim=0")
+    assert difference("y", ODD[:1], RIGHT[:1], 1e-9).sentence.endswith("3 of 3 entries are wrong")
 
 
 @pytest.mark.parametrize(
