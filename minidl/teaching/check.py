@@ -14,6 +14,7 @@ import warnings
 from contextlib import redirect_stdout
 from itertools import product
 
+import torch
 from IPython import get_ipython
 
 from . import guard, own
@@ -112,10 +113,10 @@ def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
 
     One case may agree by chance: a function must be like the mistake in all of them.  Of a
     class other methods may be wrong as well, and so it is enough if it passes no case that
-    the mistake fails.  In cases further on in which the mistake raises an error, an answer may
-    do otherwise.  If several mistakes with different hints are left, all are named; if none,
-    the hint is the trouble's or the case's own.  The latter is about numbers and shapes, and
-    is kept back for other troubles.
+    the mistake fails.  In cases further on in which the mistake raises an error or gets NaN, an
+    answer may do otherwise.  If several mistakes with different hints are left, all are named;
+    if none, the hint is the trouble's or the case's own.  The latter is about numbers and
+    shapes, and is kept back for other troubles.
     """
     alike = [
         mistake
@@ -130,7 +131,7 @@ def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
             mistake: [
                 (other, whole[other], theirs)
                 for other in exercise.cases
-                if not _raised(theirs := exercise.known(mistake, other)) or other not in later
+                if not _broke(theirs := exercise.known(mistake, other)) or other not in later
             ]
             for mistake in alike
         }
@@ -152,8 +153,12 @@ def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
     return case.hint if trouble.kind[0] in ("number", "shape", "nan") else ""
 
 
-def _raised(outcome):
-    return isinstance(outcome, Failure) and outcome.kind[0] == "raised"
+def _broke(outcome):
+    """Whether an error was raised, or a number is none."""
+    if isinstance(outcome, Failure):
+        return outcome.kind[0] == "raised"
+    numbers = (value for value in outcome.values() if isinstance(value, (float, torch.Tensor)))
+    return any(torch.as_tensor(number).isnan().any() for number in numbers)
 
 
 def _right_anew(exercise, answer, case, limit, again=False):

@@ -103,8 +103,8 @@ def _run_generator(function, probe):
         raise Failure(
             ("again",),
             "two networks, made one after the other with the same generator, are not different",
-            "Draw from the generator that is given, as it stands: neither make one inside the "
-            "function, nor give it a new seed or set it back.",
+            "Draw from the generator that is given, as it stands: do not make one inside the "
+            "function, give it a new seed, set it back, or keep a network from an earlier call.",
         )
     if torch.equal(*[_build(function, probe, 6, 3).param()[0][0] for _ in range(2)]):
         raise Failure(("fixed",), "two networks, made without a generator, are the same")
