@@ -59,8 +59,8 @@ MSE_LOSS = Exercise(
             torch.nn.functional.mse_loss,
             ((randn(6, 1, seed=5), randn(6, 1, seed=6)), None),
             ((randn(1, 4, seed=3), randn(1, 4, seed=4)), None),
-            hint="Right for 5 × 3. Does anything in your code fit only that size, or does it look "
-            "at something other than the two tensors that `backward` is given?",
+            hint="Right for 5 × 3. Does anything in your code fit only that size? Or does it look "
+            "at more than the two tensors that it is given, or change `self.reduction`?",
         ),
         _backward_case(torch.float32, "backward: float32 in, float32 out", tol=1e-5),
     ),
@@ -86,11 +86,10 @@ else grad => else grad / 2
 grad.numel() => grad.numel() / len(grad)
 or
 grad.numel() => len(grad) ** 2
+or
+grad.numel() => grad.numel() ** 2
 # Divided once too often, or by the wrong count: the mean is over N · C numbers, and its gradient
 # has 1 / (N · C) in front, once.
-
-grad / grad.numel() => grad * grad.numel()
-# The mean divides by the count of numbers; here it is a factor.
 
 else grad => else grad / grad.numel()
 # Right for the mean, and the same was returned for the sum. Look at `self.reduction`.
@@ -110,6 +109,9 @@ return grad / grad.numel() if self.reduction == 'mean' else grad =>
     return grad.sum(0) / grad.numel() if self.reduction == 'mean' else grad.sum(0)
 or
 grad / grad.numel() => grad.mean()
+or
+grad / grad.numel() if self.reduction == 'mean' else grad =>
+    grad.mean() if self.reduction == 'mean' else grad.sum()
 # Entries were added up. The loss is one number; its gradient has one for each entry of the
 # prediction, shape (N, C).
 
@@ -123,7 +125,10 @@ or
 # The square is still there. The derivative of e² is of the first power of e.
 
 2 * (prediction - target) => 2 * (prediction - target).abs()
-# The sign of the errors has got lost. It says which way the prediction must go.
+or
+2 * (prediction - target) => 2 * (prediction - target).clamp(min=0)
+# Errors below zero were turned round, or left out. They count like the others, and their sign
+# says which way the prediction must go.
 
 2 * (prediction - target) => (prediction - target).sign()
 or
@@ -131,22 +136,24 @@ or
 # Only the signs of the errors are left: this is the slope of |e|.
 
 2 * (prediction - target) => 2 * (prediction - target) * self.forward(prediction, target)
+or
+2 * (prediction - target) => 2 * (prediction - target) * self.forward(prediction, target)
+grad / grad.numel() if self.reduction == 'mean' else grad => grad
 # The gradient was multiplied by the loss. Nothing comes behind the loss that it would have to
 # be multiplied with.
 
 2 * (prediction - target) => 2 * prediction - target
-# `2 * prediction - target` doubles only the first. Brackets.
+or
+grad / grad.numel() => 2 * (prediction - target / grad.numel())
+# Brackets: what multiplies or divides is meant for the whole difference, prediction − target.
 
 2 * (prediction - target) => 2 * prediction
 # The target has got lost. It is a constant, but it stands inside the square.
 
 2 * (prediction - target) => 2 * (prediction - target) * target
-or
-2 * (prediction - target) => 2 * (prediction - target) * (target == 1)
-# The target came in as a factor, or decided which entries count. The derivative of p − t with
-# respect to p is 1; the loss asks of every output, not only of the hot one.
+# The target came in as a factor. The derivative of p − t with respect to p is 1.
 
-grad / grad.numel() => grad / grad.numel() / grad.square().mean().sqrt()
+2 * (prediction - target) => (prediction - target) / self.forward(prediction, target).sqrt()
 # This is the gradient of the *root* of the mean squared error. `forward` takes no root.
 """,
 )
@@ -173,6 +180,9 @@ PARABOLA = (
 )
 
 
+NO_ROW = (".*the shape is", "One number for each column is wanted, shape (C,), whatever C is.")
+
+
 def _constant_case(label, hint, *many, tol=1e-9):
     def least_squares(targets):
         """The oracle: the least-squares solution of "ones times row equals targets"."""
@@ -185,7 +195,7 @@ def _constant_case(label, hint, *many, tol=1e-9):
     def run(function, probe):
         return named([probe(function, targets) for targets in many])
 
-    return Case(label, run, lambda: named(map(least_squares, many)), hint, tol)
+    return Case(label, run, lambda: named(map(least_squares, many)), (NO_ROW, (".*", hint)), tol)
 
 
 BEST_CONSTANT = Exercise(
@@ -194,7 +204,10 @@ BEST_CONSTANT = Exercise(
     cases=(
         _constant_case("7 targets of 3 numbers: the row of least squares", PARABOLA, REAL),
         _constant_case(
-            "10 one-hot targets of 4 classes, some rarer than others", PARABOLA, ONE_HOT
+            "10 one-hot targets of 4 classes, some rarer than others",
+            "Right where no number comes twice. Here rows are equal and many numbers 0: each "
+            "counts as often as it comes.",
+            ONE_HOT,
         ),
         _constant_case(
             "a single target, and a single column",
@@ -236,8 +249,6 @@ mean(0) => sum(0) / targets.shape[1]
 or
 mean(0) => sum(0) / max(1, len(targets) - 1)
 or
-mean(0) => sum(0) / (len(targets) - 1)
-or
 mean(0) => sum(0) / 1000
 or
 targets.mean(0) => 2 * targets.mean(0)
@@ -263,7 +274,14 @@ targets.mean(0) => (targets.max(0).values + targets.min(0).values) / 2
 # The middle between the largest and the smallest looks at two samples only. All of them are in
 # the sum.
 
+targets.mean(0) => targets[1:].sum(0) / len(targets)
+or
+targets.mean(0) => targets[:-1].sum(0) / len(targets)
+# The first or the last sample was left out of the sum.
+
 mean(0) => square().mean(0).sqrt()
+or
+targets.mean(0) => targets.square().sum(0) / targets.sum(0)
 # The targets were squared. In the loss it is the *error* that is squared; set the derivative of
 # that to zero.
 
@@ -272,8 +290,6 @@ mean(0) => sum(0) / (targets != 0).sum(0)
 
 return targets.mean(0) => counts = targets.argmax(1).bincount(minlength=targets.shape[1])
     return counts.to(targets.dtype) / len(targets)
-or
-targets.mean(0) => (targets == 1).to(targets.dtype).mean(0)
 or
 targets.mean(0) => targets.mean(0) / targets.mean(0).sum()
 or
@@ -300,11 +316,11 @@ class Judged:
     """A loss that takes its arguments differently, with known errors in its gradient.
 
     L = Σ (p − t)² + p·t² + a (p − t)³ + (Σ p)² / 100: a central difference is off by a h² in every
-    entry, and each slope depends on all of p.
+    entry, and each slope depends on all of p.  L is a tensor, or a plain number.
     """
 
-    def __init__(self, errors=0.0, cubic=0.0):
-        self.errors, self.cubic = errors, cubic
+    def __init__(self, errors=0.0, cubic=0.0, plain=False):
+        self.errors, self.cubic, self.plain = errors, cubic, plain
 
     def __repr__(self):
         return "the loss that is judged"
@@ -312,7 +328,8 @@ class Judged:
     def forward(self, prediction, target):
         e = prediction - target
         each = e.square() + prediction * target.square() + self.cubic * e.pow(3)
-        return each.sum() + prediction.sum() ** 2 / 100
+        value = each.sum() + prediction.sum() ** 2 / 100
+        return value.item() if self.plain else value
 
     def backward(self, prediction, target):
         e = prediction - target
@@ -326,7 +343,7 @@ ERRORS = torch.tensor(
     dtype=torch.float64,
 )
 #: The largest is positive, and the last.
-OTHERS = torch.tensor([[2, -1.5, 3, 4], [-5, 0.5, 6, 8]], dtype=torch.float64)
+OTHERS = torch.tensor([[[2, -1.5], [3, 4]], [[-5, 0.5], [6, 8]]], dtype=torch.float64)
 
 
 def _difference_case(label, arguments, expected, hint):
@@ -353,11 +370,11 @@ LOSS_DIFFERENCE = Exercise(
             "values the largest is wanted.",
         ),
         _difference_case(
-            "2 × 4 predictions, the last entry wrong by 8",
-            (Judged(OTHERS), randn(2, 4, seed=3), randn(2, 4, seed=4), 0.1),
+            "2 × 2 × 2 predictions, the last wrong by 8; `forward` returns a Python number",
+            (Judged(OTHERS, plain=True), randn(2, 2, 2, seed=3), randn(2, 2, 2, seed=4), 0.1),
             8.0,
-            "Right for 5 × 3, where the largest error was negative and not the last. What is "
-            "different here?",
+            "Right for 5 × 3, where the largest error was negative and not the last. Here there "
+            "are three dimensions: is every entry reached?",
         ),
         _difference_case(
             "a cubic term, h = 0.1: the measurement is off by h², as theory says",
@@ -379,9 +396,6 @@ abs().max() => max().abs()
 or
 (loss.backward(prediction, target) - measured).abs() =>
     (measured - loss.backward(prediction, target))
-or
-(loss.backward(prediction, target) - measured).abs().max() =>
-    (measured - loss.backward(prediction, target)).max().abs()
 # The sign: whichever gradient is subtracted from the other, a large difference may be negative,
 # and has lost by the time the maximum is taken. First the absolute values, then the largest.
 
@@ -445,9 +459,6 @@ or
 .item() => .item() < 1e-06
 # One number is wanted, the largest of the absolute differences. Whoever asks will judge it.
 
-max() => max(0)
-# With a dimension, `max(0)` gives a pair, the values and their places. `max()` gives one number.
-
 max() => argmax()
 # `argmax` says *where* the largest is; `max` says how large it is.
 
@@ -459,6 +470,9 @@ lambda p: loss.forward(p, target), prediction => lambda t: loss.forward(predicti
 
 backward(prediction, target) => backward(target, prediction)
 # `backward` was handed the target and the prediction the wrong way round.
+
+backward(prediction, target) => backward(prediction + h, target)
+# `backward` was asked at a place that was moved. Only for the measurement entries are moved.
 
 abs() => abs()[0]
 # Only the first sample was compared. An error further down goes unnoticed.
@@ -481,11 +495,11 @@ measured = => measured = 2 *
 
 numerical_gradient(lambda p: loss.forward(p, target), prediction, h) =>
     (loss.forward(prediction + h, target) - loss.forward(prediction - h, target)) / (2 * h)
-# All entries were moved at once. Each has a derivative of its own: one at a time.
-
+or
+backward(prediction, target) => backward(prediction, target).sum()
 numerical_gradient(lambda p: loss.forward(p, target), prediction, h) =>
-    loss.forward(prediction, target)
-# `backward` was compared with the loss itself, not with its measured gradient.
+    (loss.forward(prediction + h, target) - loss.forward(prediction - h, target)) / (2 * h)
+# All entries were moved at once. Each has a derivative of its own: one at a time.
 """,
 )
 
@@ -500,7 +514,7 @@ def equal_lr(lr, num_outputs):
     return lr / num_outputs
 
 
-def _lr_case(lr, num_outputs, label):
+def _lr_case(lr, num_outputs, label, late=""):
     def expect():
         """The oracle: the rate that fits B's step to A's, both gradients by autograd."""
         p, target = randn(6, num_outputs, seed=9), randn(6, num_outputs, seed=8)
@@ -508,7 +522,7 @@ def _lr_case(lr, num_outputs, label):
         (b,) = autograd(lambda p: (p - target).square().sum() / len(p), p)
         return (lr * (a * b).sum() / (b * b).sum()).item()
 
-    hint = (
+    hint = late or (
         "Write down both losses. How many times A's loss is B's, and so how many times A's "
         "gradient is B's? A step is the learning rate times the gradient."
     )
@@ -517,15 +531,20 @@ def _lr_case(lr, num_outputs, label):
     )
 
 
+LATE = (
+    "The first answer was right. Does a rate or number of outputs stay what it was then, or is one "
+    "of these an exception, too large or too small?"
+)
+
 EQUAL_LR = Exercise(
     number="4.4",
     solution=equal_lr,
     cases=(
         _lr_case(0.39, 5, "η = 0.39, five outputs"),
-        _lr_case(0.1, 2, "the paper's network: η = 0.1, two outputs"),
-        _lr_case(0.001, 30, "η = 0.001, thirty outputs"),
-        _lr_case(0.07, 30, "thirty outputs again, with another rate"),
-        _lr_case(0.3, 1, "one output"),
+        _lr_case(0.1, 2, "the paper's network: η = 0.1, two outputs", LATE),
+        _lr_case(0.001, 30, "η = 0.001, thirty outputs", LATE),
+        _lr_case(0.07, 30, "thirty outputs again, with another rate", LATE),
+        _lr_case(3, 1, "one output, and a rate that is an integer", LATE),
     ),
     mistakes="""
 / => *
@@ -550,15 +569,15 @@ or
 
 / num_outputs => / num_outputs ** 2
 or
-/ num_outputs => / num_outputs ** num_outputs
-or
 / num_outputs => / num_outputs ** 0.5
 or
 / num_outputs => / 2 ** (num_outputs - 1)
 or
+/ num_outputs => / (1 + math.log2(num_outputs))
+or
 lr / num_outputs => lr ** num_outputs
-# No square, no root and no other power: the gradient is in proportion to the loss, and the step
-# to the gradient. Rate and number of outputs come in once each.
+# No square, no root, no logarithm: the gradient is in proportion to the loss, and the step to the
+# gradient. Rate and number of outputs come in once each.
 
 / num_outputs => / (2 * num_outputs)
 or
@@ -571,9 +590,13 @@ or
 # The number of samples is in both losses alike. By what do they differ?
 
 lr / num_outputs => 1 / num_outputs
-# Right if A's rate were 1. It is given as `lr`.
+or
+lr / num_outputs => 0.1 / num_outputs
+# A's rate was not used: it is given as `lr`.
 
 lr / num_outputs => lr - lr / num_outputs
+or
+lr / num_outputs => lr - lr * (num_outputs - 1) / 2
 or
 lr / num_outputs => lr - num_outputs
 # Something was subtracted. Two gradients in proportion ask for two rates in proportion.
@@ -584,12 +607,7 @@ lr / num_outputs => num_outputs / lr
 / => //
 or
 lr / num_outputs => int(lr / num_outputs)
-# The digits behind the point were dropped: `//` and `int` give whole numbers. Divide with `/`.
-
-/ num_outputs => / num_outputs if num_outputs > 2 else lr
-or
-/ num_outputs => / num_outputs if num_outputs > 1 else 0.0
-# Small numbers of outputs are no exception: the same division holds for two and for one.
+# Nothing is left. If there is a `//` or `int`, it drops the digits behind the point: use `/`.
 """,
 )
 
