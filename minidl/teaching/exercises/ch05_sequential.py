@@ -47,7 +47,7 @@ def _known(thing, names):
     if not isinstance(thing, torch.Tensor):
         return str(thing) if isinstance(thing, float) else f"a {type(thing).__name__}"
     like = (name for name, t in names.items() if t.shape == thing.shape and t.allclose(thing))
-    return next(like, f"a tensor that begins with {thing.flatten()[0].item():.4g}")
+    return next(like, f"a new tensor that begins with {thing.flatten()[0].item():.4g}")
 
 
 def _called(probe, function, arguments, calls, wanted, hint):
@@ -272,13 +272,15 @@ SEQUENTIAL = Exercise(
         ),
         _watched_case("backward", "backward: the same, from x and y alone"),
         _numbers_case(
-            "both: batches of 5 and of 1 samples, all gradients equal autograd's and add up",
+            "both: batches of 5, 5 and 1 samples, all gradients equal autograd's and add up",
             lambda cls, probe: probe(cls, _modules()),
             _network,
             (X, GRAD),
+            (2 * X, GRAD),
             (X2, GRAD2),
             parameters=_numbers(),
-            hint="One batch was right. What is left over from it when the next one goes back?",
+            hint="Six calls, three of each method. Each adds to the stored gradients, and none may "
+            "depend on what another has left behind.",
         ),
         _numbers_case(
             "one Sequential inside another",
@@ -321,10 +323,8 @@ outputs[k], outputs[k + 1] => outputs[k + 1], outputs[k]
 # x and y have changed places: module k took in outputs[k] and put out outputs[k + 1].
 
 outputs[k], outputs[k + 1] => outputs[k - 1], outputs[k]
-or
-outputs[k], outputs[k + 1] => outputs[k + 1], outputs[k + 2]
-# One place too early or too late in the list: outputs[0] is the input of the network, so module
-# k took in outputs[k].
+# One place off: module k took in outputs[k] and put out outputs[k + 1], where k is 0 for the first
+# module and len(self.modules) − 1 for the last.
 
 grad = self => dx = self
 return grad => return dx
@@ -388,16 +388,8 @@ self.forward_pass(x), grad => [x, y], grad
 # [x, y] holds only what came in first and went out last. What was between is not kept, but can
 # be computed again from x.
 
-self.backward_pass(self.forward_pass(x), grad) => self.modules[0].backward(x, y, grad)
-# Only the first module was asked, and y is not what came out of it. All modules must be run
-# back, with their own outputs.
-
 self.forward_pass(x), grad => self.forward(x), grad
 # `forward` returns the last output only. `backward_pass` needs the whole list.
-
-return self.backward_pass => self.backward_pass(self.forward_pass(x), grad)
-    return self.backward_pass
-# The list was run backwards twice, so that every gradient was added twice.
 
 return self.backward_pass => self.backward_pass
 # The work is done, and its result dropped: return what `backward_pass` found.
@@ -442,32 +434,43 @@ LADDER = {
     "v": [],
     "x": [],
 }
+#: So that no few rounds over the dictionary, forwards or backwards, are enough.
+MIXED = {f"y{k}": [f"y{k - 1}"] if k else [] for k in (7 * i % 24 for i in range(24))}
 TEXT = {"x": [], "a": ["x", "x"], "b": ["a", "x"], "y": ["a", "b"]}
-CHAIN = {"x": [], "y1": ["x"], "y2": ["y1"], "y3": ["y2"]}
 LATE = {"y": ["a", "d"], "a": ["x"], "b": ["a"], "c": ["b"], "d": ["c", "w"], "w": [], "x": []}
 CROSS = {"y": ["a", "a", "c"], "a": ["x"], "b": ["a", "x"], "c": ["b", "b"], "x": []}
 SIBLINGS = {"x": [], "a": ["x", "x"], "b": ["x"], "y": ["b", "a"]}
 SIBLINGS_TURNED = {"y": ["a", "b"], "b": ["x"], "a": ["x", "x"], "x": []}
-NUMBERED = {0: [3, 1], 1: [2], 3: [0 + 4], 4: [], 2: [4]}
+#: 1000 in the list equals the key, and is another object; 0 is a part of "10" and counts as false.
+NUMBERED = {0: [3, 10], 10: [2.5], 3: [int("1000"), "x"], 1000: [], "x": [], 2.5: [int("1000")]}
 
 
 def _misplaced(order, inputs):
     """Say what is wrong with an order, and what such an order suggests; None if it is right."""
     for node in order:
-        if node not in inputs:
-            return f"{node} is not a node of this graph", "The nodes are the keys of `inputs`."
+        if node not in list(inputs):
+            return (
+                f"{node!r} is not a node of this graph",
+                "The nodes are the keys of `inputs`, as they are there. Or is something left from "
+                "a graph that was asked for before?",
+            )
         if order.count(node) > 1:
             return (
-                f"{node} stands in it {order.count(node)} times",
+                f"{node!r} stands in it {order.count(node)} times",
                 "A node has one turn, after the last of its users, however many there are.",
             )
     missing = [node for node in inputs if node not in order]
     if missing:
         used = {node for nodes in inputs.values() for node in nodes}
         hint = (
-            f"Does the turn of {missing[0]} ever come? A node that another uses twice counts "
-            "twice or once, but alike where uses are counted and where they are counted off."
+            f"The turn of {missing[0]!r} never comes. Are *all* nodes followed that a node is "
+            "computed from? Does the loop run until none is left? A node may be 0, which is false."
         )
+        if any(inputs[user].count(node) > 1 for node in missing for user in inputs):
+            hint = (
+                f"The turn of {missing[0]!r} never comes. A node that another uses twice counts "
+                "twice or once, but alike where uses are counted and where they are counted off."
+            )
         if all(node not in used for node in missing):
             hint = "The output is a node as well, the first."
         elif all(not inputs[node] for node in missing):
@@ -475,13 +478,13 @@ def _misplaced(order, inputs):
                 "Nodes that are computed from nothing are nodes as well. Were they left out, or "
                 "does their turn never come, as a double use is counted twice and counted off once?"
             )
-        return f"{missing[0]} is missing", hint
+        return f"{missing[0]!r} is missing", hint
     wrong = _late(order, inputs)
     if not wrong:
         return None
     hint = (
-        "When a node is first met, others that use it may still be to come. It is ready when *all* "
-        "of them have been there."
+        f"{wrong[0]!r} is ready when *all* nodes computed from it have been there, at any "
+        "distance, in whatever order the dictionary and its lists have them."
     )
     if not _late(order[::-1], inputs):
         hint = (
@@ -491,10 +494,10 @@ def _misplaced(order, inputs):
     elif order in (list(inputs), list(inputs)[::-1]):
         hint = (
             "In this order, forwards or backwards, the dictionary happens to list the nodes, and "
-            "nothing is said about that."
+            "nothing is said about that. (Nodes are compared with `==`, not with `is`.)"
         )
     node, user = wrong
-    return f"when it is {node}'s turn, {user}, which is computed from {node}, is to come", hint
+    return f"when it is the turn of {node!r}, {user!r}, computed from it, is to come", hint
 
 
 def _late(order, inputs):
@@ -517,8 +520,7 @@ def _order_case(inputs, label):
             raise Failure(("no list", kind), f"what comes back is of type {kind}, wanted a list")
         trouble = _misplaced(order, inputs)
         if trouble:
-            shown = f"the list is {', '.join(map(str, order))}"
-            raise Failure(("order", *order), f"{shown}: {trouble[0]}", trouble[1])
+            raise Failure(("order", *order), f"the list is {order}: {trouble[0]}", trouble[1])
         return {"`inputs` is left as it was": given == inputs}
 
     return Case(label, run)
@@ -530,12 +532,12 @@ BACKWARD_ORDER = Exercise(
     cases=(
         _order_case(LADDER, "a ladder of eleven nodes"),
         _order_case(TEXT, "the graph of the text: a = x · x, b = a + x, y = a · b"),
-        _order_case(CHAIN, "a chain of three: x → y1 → y2 → y3"),
+        _order_case(MIXED, "a chain of 24, y0 → y1 → … → y23, written down in mixed order"),
         _order_case(LATE, "a node used at once and again four steps later"),
         _order_case(CROSS, "a node used twice by the same node"),
         _order_case(SIBLINGS, "a node used twice by one node and once by another"),
         _order_case(SIBLINGS_TURNED, "the same, written down in another order"),
-        _order_case(NUMBERED, "nodes that are numbers, the output 0"),
+        _order_case(NUMBERED, "numbers and a string, the output 0"),
         _order_case({"x": []}, "a single node"),
     ),
     mistakes="""
@@ -573,8 +575,6 @@ if waiting[used] == 0: => if True:
 # A node was listed once for each use. It has one turn, after the last of them.
 
 return order => return sorted(inputs, reverse=True)
-or
-return order => return sorted(inputs)
 # The names were sorted. They may be any names.
 
 ready = [ => return sorted(inputs, key=waiting.get)
@@ -582,8 +582,6 @@ ready = [ => return sorted(inputs, key=waiting.get)
 # Sorted by the number of uses. A node used once may still have to wait long for it.
 
 return order => return sorted(inputs, key=lambda node: len(inputs[node]), reverse=True)
-or
-return order => return sorted(inputs, key=lambda node: -len(inputs[node]))
 # Sorted by the number of nodes that each is computed from. That says nothing about who uses it.
 
 return order => return order[:1]
@@ -682,8 +680,15 @@ def _run_residual_straight(cls, probe):
     return {"y": y, "dL/dx": probe(module.backward, RX, 2 * RX, RGRAD)}
 
 
-def _residual_case(label, *batches, dtype=torch.float64, tol=1e-9):
+RESIDUAL_HINT = (
+    "x flows into y in two ways. The whole gradient comes back along both, and what comes back "
+    "along the one is added to what comes back along the other."
+)
+
+
+def _residual_case(label, *batches, hint="", dtype=torch.float64, tol=1e-9):
     """Around a linear layer; in float32 forward as well."""
+    hints = ((".* of the inner layer", INNER_HINT), (".*", hint or RESIDUAL_HINT))
     batches = [(x.to(dtype), grad.to(dtype)) for x, grad in batches]
     weight, bias = WEIGHT.to(dtype), BIAS.to(dtype)
     x = batches[-1][0]
@@ -702,7 +707,13 @@ def _residual_case(label, *batches, dtype=torch.float64, tol=1e-9):
         dx, dw, db = zip(*found, strict=True)
         return {**y, **_inner(dx[-1], sum(dw), sum(db))}
 
-    return Case(label, run, expect, RESIDUAL_HINT, tol)
+    return Case(label, run, expect, hints, tol)
+
+
+INNER_HINT = (
+    "dL/dx is right. The inner module, the very one that is given, adds to its gradients by itself "
+    "when its `backward` is called, once, with what went into it and the upstream gradient."
+)
 
 
 def _inner(dx, dw, db):
@@ -713,23 +724,22 @@ def _run_residual_param(cls, probe):
     layer = _linear()
     module = probe(cls, Sequential([layer, Tanh()]))
     pairs = probe(module.param)
+    good = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) for p in pairs)
+    if not good or any(len(pair) != 2 for pair in pairs):
+        said = "`param` returns something other than a list of pairs (parameter, gradient)"
+        raise Failure(("pairs",), said, "Return what the inner module's `param()` returns.")
     layer.weight_grad.copy_(WEIGHT * WEIGHT)
     module.gradient_step(0.5)
     module.zero_grad()
     return {
         "the number of pairs in param()": len(pairs),
-        "param() hands out the inner module's own tensors": (
+        "param() hands out the inner module's own tensors, each parameter before its gradient": (
             _same(_tensors(pairs), _tensors(layer.param()))
         ),
         "W after gradient_step(0.5)": layer.weight,
         "dL/dW after zero_grad": layer.weight_grad,
     }
 
-
-RESIDUAL_HINT = (
-    "x flows into y in two ways. The gradient comes back along both, and what comes back along "
-    "the one is added to what comes back along the other."
-)
 
 RESIDUAL = Exercise(
     number="5.3",
@@ -743,7 +753,7 @@ RESIDUAL = Exercise(
                 "y around a linear layer": _torch_residual(RX, WEIGHT, BIAS),
                 "y around tanh": RX + torch.tanh(RX),
             },
-            "The output of the inner module, and x itself, added.",
+            "The output of the inner module, and x itself, added: shape (N, in), nothing after it.",
         ),
         _residual_case(
             "backward: around a linear layer, all gradients equal autograd's", (RX, RGRAD)
@@ -767,6 +777,7 @@ RESIDUAL = Exercise(
             "backward: two batches, the gradients of the inner layer add up",
             (RX, RGRAD),
             (RX2, RGRAD2),
+            hint="The first batch was right. Has it left something behind: was a step taken?",
         ),
         _residual_case("backward: a batch of one", (RX[:1], RGRAD[:1])),
         _residual_case(
@@ -792,13 +803,14 @@ x + self => self
 # x itself is missing: y is x *plus* what the inner module says.
 
 x + self.inner.forward(x) => self.inner.forward(x + self.inner.forward(x))
+or
+x + self.inner.forward(x) => x + self.inner.forward(x + self.inner.forward(x))
 # The sum was sent through the inner module once more. It is the output already.
 
-x + self => x * self
-# x was multiplied; it is added.
-
 x + self => x - self
-# The inner output was taken off; it is added.
+or
+x + self => -x + self
+# One was taken off the other. They are added.
 
 return x + self.inner.forward(x) => x += self.inner.forward(x)
     return x
@@ -826,12 +838,16 @@ return grad + self.inner.backward(x, self.inner.forward(x), grad) => return grad
 return grad + self.inner.backward(x, self.inner.forward(x), grad) =>
     self.inner.backward(x, self.inner.forward(x), grad)
     return 2 * grad
-# `grad` was counted once for each way. On the way through the inner module it is changed: take
-# what `inner.backward` returns.
+or
+grad + self => grad + grad + self
+# `grad` was counted twice. It comes past the inner module once; what comes through is changed, and
+# is what `inner.backward` returns.
 
 grad + self => grad * self
-# The gradients of the two ways were multiplied. Where ways part going forward, gradients add up
-# going back.
+or
+grad + self => grad - self
+# The gradients of the two ways were multiplied, or subtracted. Where ways part going forward,
+# gradients add up going back.
 
 grad + self => 1 + self
 # 1 is the slope of the straight way. The chain rule multiplies it by the upstream gradient.
@@ -853,28 +869,22 @@ return grad + => self.inner.zero_grad()
 # The inner module's gradients were set to zero first. They must add up from call to call; when
 # to start again is for the caller to say.
 
-return grad + self.inner.backward(x, self.inner.forward(x), grad) =>
-    inner = self.inner.forward(x)
-    return grad + self.inner.backward(x, inner, self.inner.backward(x, inner, grad))
-# `inner.backward` was called a second time, on its own result. The gradient passes the inner
-# module once.
-
 return grad + => self.inner.backward(x, self.inner.forward(x), grad)
     return grad +
-# `inner.backward` was called twice, so that its parameters' gradients were added twice.
+# The inner module's stored gradients are twice too large: was its `backward` called twice, or were
+# they doubled?
 
 grad + self.inner.backward(x, self.inner.forward(x), grad) =>
     self.inner.backward(x, self.inner.forward(x), 2 * grad)
 # Everything was sent through the inner module, with twice the gradient. One share goes past it.
 
-grad + self.inner.backward(x, self.inner.forward(x), grad) =>
-    (grad + self.inner.backward(x, self.inner.forward(x), grad)) / 2
-# The two ways were averaged. They add up.
-
 return grad + self.inner.backward(x, self.inner.forward(x), grad) =>
     grad += self.inner.backward(x, self.inner.forward(x), grad)
     return grad
 # `grad += …` writes into the caller's gradient. Make a new tensor.
+
+self.inner.param() => [(grad, parameter) for parameter, grad in self.inner.param()]
+# The pairs are the wrong way round: first the parameter, then its gradient.
 
 self.inner.param() => []
 # The list of parameters is empty, so the inner module would never be trained.
@@ -901,8 +911,28 @@ def kept_numbers(widths, batch_size):
     return batch_size * (widths[0] + 2 * sum(widths[1:-1]) + widths[-1])
 
 
-def _kept_case(widths, batch_size, label):
-    def expect():
+EVERY_ENTRY = (
+    "Write down the list for one sample: the input, what the first layer puts out, what its "
+    "activation puts out, and so on. Every entry has as many numbers as columns, for each sample."
+)
+
+
+def _counted(count, right, widths, batch_size):
+    """Say what a wrong count shows: where all widths are powers of ten, how often each is in it."""
+    rows, rest = divmod(count, batch_size)
+    times = {width: rows // width % 10 for width in sorted(widths)}
+    if rest:
+        return "This is no multiple of the batch size. Every entry has a row for each sample."
+    if count and count % right == 0:
+        return f"This is {count // right} times the right number. {EVERY_ENTRY}"
+    if rows != sum(width * n for width, n in times.items()) or max(times.values()) > 4:
+        return EVERY_ENTRY
+    said = " + ".join(f"{n} × {width}" for width, n in times.items())
+    return f"For one sample this is {said}. How often is each width in the list?"
+
+
+def _kept_case(widths, batch_size, label, hint=""):
+    def right():
         """The oracle: run the network in torch.nn.functional, and count."""
         numbers = []
         for a, b in zip(widths[:-1], widths[1:], strict=True):
@@ -910,22 +940,33 @@ def _kept_case(widths, batch_size, label):
         outputs = _torch_outputs(torch.zeros(batch_size, widths[0]), *numbers)
         return sum(y.numel() for y in outputs)
 
-    hint = (
-        "Write down the list for one sample: the input, what the first layer puts out, what its "
-        "activation puts out, and so on. Every entry has as many numbers as columns, for each "
-        "sample."
-    )
-    return returns(label, "the count", (widths, batch_size), expect, hint)
+    plain = returns(label, "the count", (widths, batch_size), right)
+
+    def run(function, probe):
+        count = plain.run(function, probe)["the count"]
+        if type(count) is int and count != right():
+            said = f"the count is {count}, expected {right()}"
+            shown = hint or _counted(count, right(), widths, batch_size)
+            raise Failure(("count", count), said, shown)
+        return {"the count": count}
+
+    return Case(label, run, plain.expect)
 
 
 KEPT_NUMBERS = Exercise(
     number="5.4",
     solution=kept_numbers,
     cases=(
-        _kept_case([3, 5, 2], 7, "3 → 5 → 2, batch of 7"),
-        _kept_case([2, 6, 4, 3], 10, "2 → 6 → 4 → 3, batch of 10"),
+        _kept_case([10, 100, 1000], 7, "10 → 100 → 1000, batch of 7"),
+        _kept_case([100, 10, 10000, 1000], 3, "100 → 10 → 10000 → 1000, batch of 3"),
         _kept_case([4, 3], 5, "a single layer, 4 → 3, batch of 5"),
-        _kept_case([4, 6, 4, 6, 4], 3, "widths that come again, batch of 3"),
+        _kept_case(
+            [4, 6, 4, 6, 4],
+            3,
+            "widths that come again, batch of 3",
+            "Right where all widths differ. Equal ones count each: go by place, not by value.",
+        ),
+        _kept_case([3, 5, 2], 1, "3 → 5 → 2, a batch of one"),
         _kept_case([2, 25, 25, 25, 25, 2], 100, "the paper's network, batch of 100"),
     ),
     mistakes="""
@@ -939,10 +980,6 @@ widths[0] + 2 => 2
 # Only what the linear layers take in and put out was counted. What an activation puts out is an
 # entry of its own.
 
-(widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => 2 * sum(widths)
-# Everything was counted twice. Twice there are only the hidden layers, before and after their
-# activation.
-
 [1:-1]) + widths[-1] => [1:])
 # An activation was counted behind the last layer, too. There is none.
 
@@ -951,27 +988,19 @@ batch_size * ( => (
 
 batch_size * (widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) =>
     sum(a * b + b for a, b in zip(widths, widths[1:]))
-# These are the parameters. What is kept are the outputs of the modules.
+or
+(widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) =>
+    sum(a * b + b for a, b in zip(widths, widths[1:]))
+or
+(widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) =>
+    sum(a * b for a, b in zip(widths, widths[1:]))
+# Widths were multiplied, as for the parameters. What is kept are the outputs of the modules.
 
 return batch_size => return sum(a * b + b for a, b in zip(widths, widths[1:])) + batch_size
 # The parameters were counted as well. They are in the layers, not in the list.
 
-(widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => widths[0] + 2 * sum(widths[1:-1]) + widths[-1]
-# Only the input was multiplied by the batch size. Brackets: every entry of the list has a row
-# for each sample.
-
 batch_size * (widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => 2 * (len(widths) - 1)
 # That is the number of tensors in the list. Count the numbers in them.
-
-(widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => widths[-1]
-# That is the last entry of the list alone.
-
-(widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => sum(widths[1:-1])
-# Only the outputs of the activations were counted. What the linear layers put out, and the
-# input, are in the list as well.
-
-widths[0] + 2 * sum(widths[1:-1]) => 2 * sum(widths[:-1])
-# The input was counted twice. It goes through no activation before the first layer.
 """,
 )
 
