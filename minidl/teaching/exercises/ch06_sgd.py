@@ -7,6 +7,7 @@ import torch
 
 from ... import train
 from ...activations import Tanh
+from ...data import minibatches
 from ...linear import Linear
 from ...losses import MSELoss
 from ...module import Module
@@ -31,8 +32,22 @@ def descend(grad, start, lr, steps):
 
 
 DESCEND_HINT = (
-    "Row 0 is the start. Row k + 1 is row k less lr times the gradient *at* row k. There are "
-    "steps + 1 rows."
+    (
+        ".*the shape is",
+        "Each position is a row, from the start on: shape (steps + 1, d), also if there is no "
+        "step, and if nothing moves any more.",
+    ),
+    (r".*\[0, \d\]", "Row 0 is the start itself, and stays what it was."),
+    (r".*\[1, \d\]", "Row 0 is right, row 1 is not: it is row 0 less lr times the gradient there."),
+    (
+        r".*",
+        "The first step is right. Each later one is alike: lr stays as it is, the gradient is the "
+        "one at the row above, and no earlier one comes in.",
+    ),
+)
+FAR = (
+    "Right where the steps get smaller. Here positions grow, and `grad` returns the very tensor "
+    "that it is given: is a step cut or held back, or something changed in place?"
 )
 
 
@@ -90,7 +105,8 @@ DESCEND = Exercise(
             "the path",
             (_valley_grad, VALLEY_START, 0.1, 6),
             _expect_valley,
-            DESCEND_HINT,
+            "Right in a bowl, where no coordinate minds the others. All of them move at once, with "
+            "the gradient at the row above.",
         ),
         _bowl_case((1.5, 0.2), 0.5, 1, "a single step: two rows"),
         _bowl_case((1.5, 0.2), 0.5, 0, "no step: the start alone, as one row"),
@@ -100,7 +116,7 @@ DESCEND = Exercise(
             "the path",
             (lambda theta: theta, VALLEY_START, 3.0, 3),
             lambda: torch.stack([VALLEY_START * factor for factor in (1, -2, 4, -8)]),
-            DESCEND_HINT,
+            FAR,
         ),
         _bowl_case((1.5, 0.2), 0.5, 4, "float32 in, float32 out", torch.float32, tol=1e-5),
     ),
@@ -111,8 +127,8 @@ path[-1] - lr => path[-1] + lr
 path = [start] => path = [start.clone()]
 path.append(path[-1] - lr * grad(path[-1])) => start -= lr * grad(start)
     path.append(start.clone())
-# The steps were taken in the caller's own tensor: `start -= …` writes into it. Make a new
-# tensor for each position.
+# Something is written into `start`, the caller's own tensor, or a view of it. Make a new tensor
+# for each position.
 
 path = [start] => theta = start.clone()
     path = [theta]
@@ -135,32 +151,38 @@ torch.stack(path) => path[-1]
 # Only the last position is returned; the whole path is wanted.
 
 grad(path[-1]) => grad(start)
-# Every step uses the gradient at the start. It changes on the way: ask `grad` again at each
-# position.
+or
+grad(path[-1]) => grad(path[max(0, len(path) - 2)])
+or
+grad(path[-1]) => grad(path[-1] - lr * grad(path[-1]))
+# The gradient is not the one at the position that the step sets out from. It changes on the way:
+# ask `grad` again at each.
 
 lr * grad => grad
 # The learning rate was left out: these are steps for lr = 1.
 
-path[-1] - lr => start - lr
-# Every step sets out from the start again. It must set out from the position that was reached
-# last.
-
 grad(path[-1]) => grad(path[-1]) / grad(path[-1]).norm()
-# The gradient was divided by its length, so that all steps are equally long. Here the length is
-# meant to count: flat ground, small step.
+or
+grad(path[-1]) => grad(path[-1]).sign()
+# Only the direction of the gradient, or its signs, were used. Here its size is meant to count:
+# flat ground, small step.
 
 path = [start] => path, total = ([start], 0)
 path.append( => total = total + grad(path[-1])
     path.append(
 lr * grad(path[-1]) => lr * total
-# The gradients of all steps so far were added up. A step uses the gradient at the present
-# position alone.
+or
+path = [start] => path, total = ([start], 0)
+path.append( => total = 0.9 * total + grad(path[-1])
+    path.append(
+lr * grad(path[-1]) => lr * total
+# Gradients of earlier steps came in. A step uses the gradient at the present position alone.
 
 stack(path) => stack([grad(theta) for theta in path])
 # These are the gradients along the path. The positions themselves are wanted.
 
-stack(path) => stack(path).t()
-# A position is a row, not a column: the shape is (steps + 1, d).
+stack(path) => stack(path[::-1])
+# The rows are upside down: the start comes first.
 """,
 )
 
@@ -185,7 +207,7 @@ def _converges(curvatures, lr, steps=200):
     return distances[-1] < distances[-2] or distances[-1] == 0
 
 
-def _rate_case(curvatures, label):
+def _rate_case(curvatures, label, hint=""):
     def expect():
         """Halve an interval of learning rates until it is narrow: no formula involved."""
         low, high = 0.0, 5 / min(curvatures)
@@ -194,7 +216,7 @@ def _rate_case(curvatures, label):
             low, high = (middle, high) if _converges(curvatures, middle) else (low, middle)
         return low
 
-    hint = (
+    hint = hint or (
         "Descent converges if *every* coordinate shrinks. Write down the condition for each, and "
         "ask which of them is the first to fail as the rate grows."
     )
@@ -209,8 +231,18 @@ LARGEST_STABLE_LR = Exercise(
         _rate_case([2.5, 0.8, 8.0, 5.0], "four curvatures: the limit that is found by trying"),
         _rate_case([3.0], "one curvature"),
         _rate_case([6.0, 0.2], "the largest one first"),
-        _rate_case([10.0, 4.0, 9.0], "ten, four and nine"),
-        _rate_case([0.3, 0.1, 0.25, 0.4], "four small ones, the largest one last"),
+        _rate_case(
+            [10.0, 4.0, 9.0],
+            "ten, four and nine",
+            "Right where all have one digit. Are they compared as text? Or is one left out?",
+        ),
+        _rate_case(
+            [0.3, 0.1, 0.25, 0.4],
+            "four small ones, the largest one last",
+            "Here all curvatures are below 1, and the limit above 1: does a largest or smallest "
+            "value start from 1, or is the rate held below it?",
+        ),
+        _rate_case([7, 2], "integers"),
     ),
     mistakes="""
 max => min
@@ -221,13 +253,24 @@ max => min
 # overshoots, and still converges; up to where?
 
 max => sum
-# The curvatures do not add up: each coordinate moves by itself.
+or
+max => math.prod
+or
+max(curvatures) => math.hypot(*curvatures)
+or
+2 / => 2 / len(curvatures) /
+# Each coordinate moves by itself: curvatures neither add up nor multiply, and how many there are
+# does not matter.
 
 / max(curvatures) => * len(curvatures) / sum(curvatures)
-# The average curvature was used. A coordinate that is steeper than average diverges with this
-# rate, and one is enough.
+or
+2 / max(curvatures) => sum(2 / a for a in curvatures) / len(curvatures)
+# An average was used. A coordinate that is steeper than average diverges with this rate, and one
+# is enough.
 
 2 / max(curvatures) => max(curvatures) / 2
+or
+/ => *
 # Upside down: the steeper the bowl, the smaller the rate.
 
 max(curvatures) => (max(curvatures) + min(curvatures))
@@ -236,7 +279,17 @@ max(curvatures) => (max(curvatures) + min(curvatures))
 max(curvatures) => curvatures[-1]
 or
 max(curvatures) => curvatures[0]
-# The first or the last curvature was used. The list need not be in order.
+or
+max(curvatures) => max(curvatures[0], curvatures[1])
+or
+max(curvatures) => sorted(curvatures)[-2]
+# Not the largest curvature was used, but the first, the last or another one. The list is in no
+# order, and all of it counts.
+
+/ => //
+or
+2 / max(curvatures) => int(2 / max(curvatures))
+# Only the whole part is left: `//` and `int` drop the digits behind the point.
 
 max(curvatures) => math.sqrt(max(curvatures))
 # A root too many: the factor is 1 − η a, with a itself in it.
@@ -306,7 +359,7 @@ def _accumulated(function, probe, model, loss, x, y):
     kept = all(grad is old for (_, grad), old in zip(model.param(), stored, strict=True))
     unchanged = loss.reduction == reduction
     gradients = _gradients(model)
-    return {LOSS: value, **gradients, **_parameters(model), KEPT: kept, UNCHANGED: unchanged}
+    return {**_parameters(model), **gradients, LOSS: value, KEPT: kept, UNCHANGED: unchanged}
 
 
 def _whole_batch(x, y, reduction="mean"):
@@ -315,12 +368,28 @@ def _whole_batch(x, y, reduction="mean"):
     value = torch.nn.MSELoss(reduction=reduction)(twin(x), y)
     value.backward()
     gradients = _named("_grad", [parameter.grad for parameter in twin.parameters()])
-    return {LOSS: value.item(), **gradients, **_parameters(twin)}
+    return {**_parameters(twin), **gradients, LOSS: value.item()}
 
 
 ACCUMULATE_HINT = (
-    "Each sample's own gradient is that of its own loss, a mean over its outputs. The gradient of "
-    "the mini-batch is the mean of these over the samples."
+    (
+        "layer .*_grad",
+        "The stored gradients are to be the mean of the samples' own: each sample's run backward "
+        "once, with its own target, all added up, and the sum divided by N once, in every tensor.",
+    ),
+    ("layer", "The parameters are to stay as they are: they were divided, or a step was taken."),
+    (
+        LOSS,
+        "Parameters and gradients are right. The returned loss is not: it is the mean of what "
+        "`loss.forward` says of each sample, the sum of them divided by N once.",
+    ),
+)
+SUM_HINT = (
+    ("layer .*_grad", "With 'sum' the gradients are the samples' sum."),
+    (
+        ".*",
+        "With `loss.reduction` equal to 'sum' the returned loss is the sum of the samples' losses.",
+    ),
 )
 
 
@@ -391,8 +460,7 @@ ACCUMULATE_SAMPLES = Exercise(
             "a loss that is a sum: nothing is divided",
             _run_summed,
             _expect_summed,
-            "With `loss.reduction` equal to 'sum' the loss of the mini-batch is the sum of its "
-            "samples' losses, and its gradient the sum of theirs.",
+            SUM_HINT,
         ),
         _accumulate_case(7, "float32 as well as float64", torch.float32, tol=1e-5),
     ),
@@ -408,24 +476,9 @@ grad.div_(len(x)) => pass
 # The stored gradients were divided after every sample, so that the first ones were divided
 # again and again. Divide once, after the loop.
 
-div_(len(x)) => div_(len(x) ** 2)
-# The gradients were divided by N twice: once each sample's and once their sum?
-
-for _, grad in => for grad, _ in
-# The parameters were divided, not the gradients. `param()` lists pairs: the parameter first,
-# its gradient second.
-
 div_(len(x)) => div_(y.numel())
 # The gradients were divided by N · C. The C outputs of a sample are averaged already, in the
 # loss; what is left is the N samples.
-
-div_(len(x)) => div_(x.shape[1])
-# The gradients were divided by the number of columns of x, its features. The samples are its
-# rows.
-
-div_(len(x)) => div_(100)
-# The gradients were divided by 100, whatever the size of the mini-batch. The last one of an
-# epoch may be smaller.
 
 for _, grad in model.param() => for layer in [module for module in model.modules if module.param()]
 grad.div_(len(x)) => layer.weight_grad = layer.weight_grad / len(x)
@@ -433,38 +486,15 @@ grad.div_(len(x)) => layer.weight_grad = layer.weight_grad / len(x)
 # The numbers are right, but `layer.weight_grad = …` makes a new tensor and leaves the stored
 # one behind. Divide in place.
 
-model.param() => model.param()[::2]
-# The weights' gradients were divided, the biases' were not. Go through all pairs of `param()`.
-
 outputs = model => model.zero_grad()
     outputs = model
 # Only the last sample is left: the gradients were reset inside the loop.
 
-values.append => model.gradient_step(0.1)
-    values.append
-# The parameters moved: a step was taken inside the loop. This function only adds up; the step
-# is somebody else's.
-
 sum(values) / len(values) => values[-1]
 # The gradients are right, but the loss that is returned is the last sample's alone.
 
-sum(values) / len(values) => sum(values)
-# The gradients are right, but the loss that is returned is the sum over the samples. Where the
-# loss is a mean, the mean is wanted.
-
 if loss.reduction == 'sum': => if False:
 # Something was divided although `loss.reduction` is 'sum'. Look at it before you divide.
-
-if loss.reduction == 'sum': => if loss.reduction == 'sum':
-        return sum(values) / len(values)
-# The gradients are right, but the returned loss was averaged although `loss.reduction` is
-# 'sum'.
-
-if loss.reduction == 'sum': => for _, grad in model.param():
-        grad.div_(len(x))
-    if loss.reduction == 'sum':
-grad.div_(len(x)) => pass
-# The returned loss is right, but the gradients were divided although `loss.reduction` is 'sum'.
 
 model.backward_pass(outputs, loss.backward(outputs[-1], y_sample)) => pass
 # The losses are right, but the stored gradients are zero: nothing went backward, or they were
@@ -487,9 +517,6 @@ values = [] => return accumulate_batch(model, loss, x[:1], y[:1])
 x.split(1), y.split(1) => x.split(1)[:-1], y.split(1)[:-1]
 / len(values) => / len(x)
 # The last sample was left out.
-
-y.split(1) => [y[:1]] * len(x)
-# All samples were compared with the first one's target. Each has its own row of y.
 """,
 )
 
@@ -523,8 +550,13 @@ def _expect_epochs(n, batch_size, lr, epochs=1, dtype=torch.float64):
 
 
 EPOCH_HINT = (
-    "For each mini-batch, in this order: reset, accumulate, step. The returned loss is the mean "
-    "over all samples of the losses that `accumulate` returned."
+    ("layer", "For each mini-batch in turn, once: reset, `accumulate`, a step of `model` with lr."),
+    (
+        LOSS,
+        "The training is right, the returned loss is not. Each loss that `accumulate` returned, "
+        "before the step, counts times the samples of its mini-batch; the sum is divided by the "
+        "number of all samples.",
+    ),
 )
 
 
@@ -583,13 +615,14 @@ def _run_shuffled(function, probe):
     """Two epochs from one generator; whichever order was drawn, the oracle follows it."""
     model, (x, y) = _model(), _data(40)
     twin, generator = torch_twin(model), torch.Generator().manual_seed(4)
-    seen = []
+    seen, other = [], torch.Generator().manual_seed(4)
     for _ in range(2):
         recorder = Recorder()
         options = {"batch_size": 15, "lr": 0.3, "generator": generator, "accumulate": recorder}
         value = as_number(LOSS, probe(function, model, MSELoss(), x, y, **options))
         less = value - _torch_epoch(twin, recorder.batches, 0.3)
         seen.append([torch.cat(column) for column in zip(*recorder.batches, strict=True)])
+        list(minibatches(x, y, 15, generator=other))
     rows = {tuple(row): target for row, target in zip(x.tolist(), y.tolist(), strict=True)}
     pairs = [pair for x, y in seen for pair in zip(x.tolist(), y.tolist(), strict=True)]
     theirs = _parameters(twin)
@@ -601,6 +634,9 @@ def _run_shuffled(function, probe):
         "the samples come in a new order": not torch.equal(seen[0][0], x),
         "the order of the second epoch differs from that of the first": (
             not torch.equal(seen[0][0], seen[1][0])
+        ),
+        "one order was drawn from the generator for each epoch, by `minibatches`": (
+            torch.equal(generator.get_state(), other.get_state())
         ),
         **{name + LESS: ours - theirs[name] for name, ours in _parameters(model).items()},
         "the returned loss, less torch's": less,
@@ -635,8 +671,8 @@ TRAIN_EPOCH = Exercise(
             5,
             0.05,
             epochs=2,
-            hint="One epoch from a fresh network was right. What is different in the second call, "
-            "or with other sizes and another learning rate?",
+            hint="One epoch from a fresh network was right. Is something left of an earlier call, "
+            "or is a size or learning rate not the one that is given?",
         ),
         _epoch_case("a mini-batch larger than the data: one step", 4, 10, 0.3),
         Case(
@@ -664,8 +700,12 @@ optimizer.step() => optimizer.zero_grad()
 # zeros. Nothing was learned.
 
 optimizer.step() => pass
-# No parameter has moved. Is there a step, and does it come after `accumulate` and before the
-# next reset?
+# The parameters have not moved. Is there a step, and does it come after `accumulate` and before
+# the next reset?
+
+optimizer = => model = __import__('copy').deepcopy(model)
+    optimizer =
+# A copy was trained. `model` itself is to be changed.
 
 optimizer.zero_grad() => optimizer.step()
 optimizer.step() => optimizer.zero_grad()
@@ -689,14 +729,6 @@ optimizer.zero_grad() => pass
 # The gradients are reset once, at the start of the epoch. They must be reset for every
 # mini-batch.
 
-optimizer.zero_grad() => pass
-optimizer.step() => pass
-total = 0.0 => total = 0.0
-    optimizer.zero_grad()
-return total => optimizer.step()
-    return total
-# One step was taken for the whole epoch. Each mini-batch gets its own.
-
 optimizer.step() => pass
 return total => optimizer.step()
     return total
@@ -709,32 +741,24 @@ optimizer.step() => model.gradient_step(-lr)
 # The steps go uphill: the gradient must be subtracted.
 
 SGD(model, lr) => SGD(model, lr / batch_size)
-# The gradients were divided by the batch size once more. The mean is in the loss already.
+or
+SGD(model, lr) => SGD(model, lr * batch_size)
+or
+optimizer.step() => model.gradient_step(lr / len(x_batch))
+# The steps were multiplied or divided by the batch size. The mean is in the loss already.
 
 value * len(x_batch) => value
 total / len(x) => total / math.ceil(len(x) / batch_size)
 # The training is right. The returned loss is the mean over the mini-batches; the last one has
 # fewer samples and must count less.
 
-total / len(x) => value
-# The training is right. The returned loss is the last mini-batch's alone.
-
-value * len(x_batch) => value
-total / len(x) => total
-# The training is right. The returned loss is the sum of the mini-batches' losses; the mean over
-# the samples is wanted.
-
-value * len(x_batch) => value
-# The training is right. For the returned loss the mini-batches' means were added up and divided
-# by the number of samples. Each mean stands for all its samples.
-
-total / len(x) => total
-# The training is right. The losses were weighted with the sizes of the mini-batches, but their
-# sum was not divided by the number of samples.
-
 total / len(x) => loss.forward(model.forward(x), y).item()
 # The training is right. The returned loss was computed after the last step; wanted is the mean
 # of the losses met on the way, each before its step.
+
+optimizer.zero_grad() => optimizer.zero_grad()
+    accumulate(model, loss, x_batch, y_batch)
+# `accumulate` was called twice for each mini-batch, and all gradients were added twice.
 
 value = accumulate( => value = accumulate_batch(
 # `accumulate_batch` was called by name. Call the function that is handed over as `accumulate`:
@@ -768,8 +792,8 @@ generator=generator => generator=generator or torch.Generator().manual_seed(0)
 # order in which they stand.
 
 generator=generator => generator=generator and torch.Generator().manual_seed(0)
-# Every epoch has the same order: a new generator was made inside. Hand on the one that is
-# given; it moves on with every draw.
+# Every epoch has the same order: a generator was made inside, or the given one seeded anew. Hand on
+# the one that is given, as it is; it moves on with every draw.
 
 batches = => if generator is not None:
         rows = torch.randint(len(x), (len(x),), generator=generator)
