@@ -575,6 +575,8 @@ if waiting[used] == 0: => if True:
 # A node was listed once for each use. It has one turn, after the last of them.
 
 return order => return sorted(inputs, reverse=True)
+or
+return order => return sorted(inputs, key=str, reverse=True)
 # The names were sorted. They may be any names.
 
 ready = [ => return sorted(inputs, key=waiting.get)

@@ -505,8 +505,8 @@ loss.backward(outputs[-1], y_sample) => loss.backward(y_sample, outputs[-1])
 # second.
 
 values = [] => return accumulate_batch(model, loss, x, y)
-# The numbers are right, but the network got the whole mini-batch in one go. Here it is to get
-# the samples one by one.
+# The numbers are right, but the network got several samples at a time. Here it is to get them one
+# by one.
 
 x.split(1), y.split(1) => x, y
 # A row taken out of x by itself has one dimension. The network wants a batch, of shape (1, in).
