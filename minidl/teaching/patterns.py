@@ -81,7 +81,7 @@ def _how(value, expected, v, e):
         return f": they are all {mixed}{(v[0].abs() if mixed else v[0]).item():.4g}"
     if value.ndim > 1:
         for words, way in (
-            (f"every {kind} is that of the first", value[:1].expand_as(value)),
+            (f"every {kind} is the same", value[:1].expand_as(value)),
             ("in reverse order", expected.flip(0)),
             ("rows and columns have changed places", expected.mT),
             ("the transposed was dealt out row by row", expected.mT.reshape(value.shape)),

@@ -28,7 +28,7 @@ def row(at, value):
         (RIGHT.clamp(-2, 2), "4 of 9 entries are wrong: they are all 1 or −1 times 2"),
         (row(2, 0), "in row 2 alone: they are all 0"),
         (row(0, 0), "in row 0 alone: they are all 0"),
-        (RIGHT[:1].expand(3, 3), "in every row but row 0: every row is that of the first"),
+        (RIGHT[:1].expand(3, 3), "in every row but row 0: every row is the same"),
         (RIGHT.flip(0), "in reverse order"),
         (RIGHT.roll(1, 0), "the right rows, in another order"),
         (RIGHT.roll(1, 1), "the right numbers, in other places"),
