@@ -150,7 +150,10 @@ def find_hint(exercise, answer, case, outcome, trouble, limit=guard.SECONDS):
         return KEPT
     if isinstance(outcome, Failure) or trouble.slip:
         return trouble.slip
-    return case.hint if trouble.kind[0] in ("number", "shape", "nan") else ""
+    if trouble.kind[0] not in ("number", "shape", "nan"):
+        return ""
+    hints = [(".*", case.hint)] if isinstance(case.hint, str) else case.hint
+    return next((hint for start, hint in hints if re.match(start, trouble.sentence)), "")
 
 
 def _broke(outcome):

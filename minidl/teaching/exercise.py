@@ -50,8 +50,9 @@ class Case:
         shares no code with the solution.  What it holds says what is asked: a float means a
         Python float, an int an integer, a list a list, a tensor a tensor.  Statements are to be
         true where it leaves them out.
-    hint : str
-        For answers that equal no known mistake.  It must hold for all of them.
+    hint : str or tuple of (str, str)
+        For answers that equal no known mistake.  It must hold for all of them; or each must for
+        those whose complaint begins as its regular expression says, the first that fits.
     tol : float
         Largest difference allowed, relative to values above 1.
     """

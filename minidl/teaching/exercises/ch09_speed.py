@@ -56,7 +56,8 @@ MULTIPLY_ADDS = Exercise(
             8 * (5,),
             3,
             "seven layers of one size",
-            "Right where all widths differ. Does your code tell layers by their sizes, not their places?",
+            "Right where all widths differ. Does your code tell layers by their sizes and not by "
+            "their places?",
         ),
         _adds_case(
             (100_003, 70_001, 50_021),
