@@ -959,7 +959,7 @@ KEPT_NUMBERS = Exercise(
     number="5.4",
     solution=kept_numbers,
     cases=(
-        _kept_case([10, 100, 1000], 7, "10 → 100 → 1000, batch of 7"),
+        _kept_case([10, 100, 1000], 13, "10 → 100 → 1000, batch of 13"),
         _kept_case([100, 10, 10000, 1000], 3, "100 → 10 → 10000 → 1000, batch of 3"),
         _kept_case([4, 3], 5, "a single layer, 4 → 3, batch of 5"),
         _kept_case(
