@@ -109,7 +109,6 @@ def by_fit(task, network=None, loss=None, **options):
     network, loss = network or task.network(), loss or MSELoss()
     x, y = task.data()
     options |= {"epochs": task.epochs, "batch_size": task.batch_size, "lr": task.lr}
-    options["errors"] = False
     return Training(tensors(network), lambda: fit(network, loss, x, y, **options).loss)
 
 
@@ -138,7 +137,7 @@ def readers_own(task):
     network = Sequential([bare(module) for module in task.network().modules])
     for layer in network.modules[::2]:
         layer.__class__ = ReaderLinear
-    return by_fit(task, network, bare(MSELoss()), compile=True)
+    return by_fit(task, network, bare(MSELoss()), errors=False, compile=True)
 
 
 def by_methods(task, accumulate, network=None, loss=None):
@@ -191,16 +190,22 @@ def join(layers):
     return whole
 
 
-def by_torch(task):
+def by_torch(task, errors=False):
     """Train as PyTorch's tutorials do: ``torch.nn``, autograd, ``torch.optim.SGD``.
 
     ``split`` stands for the ``DataLoader``, which is slower by far for tensors in memory.
     """
     network, criterion, size = torch_twin(task.network()), torch.nn.MSELoss(), task.batch_size
     samples, targets = task.data()
+    classes = targets.argmax(1)
+
+    @torch.no_grad()
+    def error_rate():
+        return (network(samples).argmax(1) != classes).sum().item() / task.samples
 
     def train():
         optimizer, losses = torch.optim.SGD(network.parameters(), lr=task.lr), []
+        rates = [error_rate()] if errors else []
         for _ in range(task.epochs):
             total = 0.0
             for x, y in zip(samples.split(size), targets.split(size), strict=True):
@@ -210,6 +215,8 @@ def by_torch(task):
                 optimizer.step()
                 total += loss.item() * size
             losses.append(total / task.samples)
+            if errors:
+                rates.append(error_rate())
         return losses
 
     return Training(list(network.parameters()), train)
@@ -323,6 +330,8 @@ def products(task, columns=False):
     return Training(weights, train)
 
 
+PLAIN = partial(by_fit, errors=False)
+
 #: By the name that the command line uses, in the order of the table.
 CONTESTANTS = {
     "paper": Contestant(
@@ -336,10 +345,12 @@ CONTESTANTS = {
     "one-buffer": Contestant(
         "… parameters and gradients in one tensor each", partial(unchecked, joined=True)
     ),
-    "minidl": Contestant("minidl: fit", by_fit),
-    "minidl-compiled": Contestant("minidl: fit, compiled", partial(by_fit, compile=True), "c++"),
+    "minidl": Contestant("minidl: fit", PLAIN),
+    "minidl-errors": Contestant("minidl: fit, with error rates", by_fit),
+    "minidl-compiled": Contestant("minidl: fit, compiled", partial(PLAIN, compile=True), "c++"),
     "reader-compiled": Contestant("a reader's modules: fit, compiled", readers_own, "c++"),
     "torch": Contestant("PyTorch", by_torch),
+    "torch-errors": Contestant("PyTorch, with error rates", partial(by_torch, errors=True)),
     "numpy": Contestant("NumPy by hand", by_numpy),
     "jax-scan": Contestant("JAX, the run in one scan", by_jax, "jax"),
     "floor": Contestant("the matrix products alone", products, trains=False),
