@@ -252,7 +252,8 @@ class Probe:
                 return None
             if found is None and last is not None and happened():
                 found = last
-            last = (frame.f_code.co_filename, frame.f_lineno)
+            now = frame.f_back if event == "return" else frame
+            last = (now.f_code.co_filename, now.f_lineno)
             return trace
 
         previous = sys.gettrace()

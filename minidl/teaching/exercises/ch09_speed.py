@@ -60,11 +60,11 @@ MULTIPLY_ADDS = Exercise(
             "their places?",
         ),
         _adds_case(
-            (100_003, 70_001, 50_021),
-            1_000_003,
+            (100_000_007, 70_001, 50_021),
+            10_000_019,
             "a huge network and batch",
             "Right for smaller numbers. Python's integers are exact; a float holds 15 digits, "
-            "float32 seven, and an int32 ends at 2³¹.",
+            "float32 seven, an int32 ends at 2³¹ and an int64 at 2⁶³.",
         ),
     ),
     mistakes="""
