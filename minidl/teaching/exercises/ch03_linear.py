@@ -530,6 +530,7 @@ XAVIER_STD = Exercise(
             "Right for 3 → 10 features. Is the second size to be larger, or the first σ kept?",
         ),
         _std_case(25, 25, "Right for 25 → 2. Is there a quotient 0 / 0 here, or something kept?"),
+        _std_case(1, 1, "Right for larger layers. A search must begin wide enough: here σ is 1."),
     ),
     mistakes="""
 math.sqrt(2 / (in_features + out_features)) => 2 / (in_features + out_features)
