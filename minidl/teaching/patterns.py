@@ -37,10 +37,11 @@ def of_shape(value, expected):
                 return ": what is wanted is there, and more after it"
     ways = {"sums": torch.sum, "means": torch.mean, "largest numbers": torch.amax}
     every = tuple(range(expected.ndim))
-    dims = [*every, every] if expected.numel() else []
+    dims = [*(every if expected.ndim > 1 else ()), every] if expected.numel() else []
     for (words, way), dim, keepdim in product(ways.items(), dims, (False, True)):
         if _close(value, way(expected, dim=dim, keepdim=keepdim)):
-            return f": the {words[:-1]} of all" if dim == every else f": the {words} along {dim=}"
+            which = f"{words[:-1]} of all" if dim == every else f"{words} along {dim=} of"
+            return f": the {which} the right numbers"
     return ""
 
 

@@ -38,7 +38,7 @@ def row(at, value):
             "every row is multiplied by a number of its own",
         ),
         (RIGHT.t(), "rows and columns have changed places"),
-        (RIGHT.sum(0), "the shape is (3,), expected (3, 3): the sums along dim=0"),
+        (RIGHT.sum(0), "expected (3, 3): the sums along dim=0 of the right numbers"),
         (RIGHT.flatten(), "the right numbers, in another shape"),
         (RIGHT[:2], "what is there is right, and the rest is missing"),
         (torch.cat([RIGHT, ODD]), "what is wanted is there, and more after it"),
@@ -56,7 +56,7 @@ def test_of_integers_and_of_a_single_row():
     said = difference("sizes", torch.tensor([[2, 6], [6, 3]]), right, 1e-9).sentence
     assert said.endswith("1 of 4 entries is wrong")
     said = difference("sizes", torch.tensor([8, 12]), right, 1e-9).sentence
-    assert said.endswith("expected (2, 2): the sums along dim=0")
+    assert said.endswith("expected (2, 2): the sums along dim=0 of the right numbers")
     assert difference("y", ODD[:1], RIGHT[:1], 1e-9).sentence.endswith("3 of 3 entries are wrong")
 
 

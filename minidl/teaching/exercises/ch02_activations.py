@@ -516,7 +516,8 @@ or
 0.25 ** layers => 1 // 4 ** layers
 or
 0.25 => 0.0
-# This is 0. Does `//` cut it down? Or is y (1 − y) taken at y = 0 or 1, or its derivative instead?
+# This is 0. Does `//` cut it down, or does a product begin with 0? Or is y (1 − y) taken at y = 0
+# or 1, or its derivative instead?
 
 def sigmoid_bound(layers):
     x, share = torch.zeros((), dtype=torch.float64), 1.0

@@ -532,8 +532,8 @@ def _lr_case(lr, num_outputs, label, late=""):
 
 
 LATE = (
-    "The first answer was right. Does a rate or number of outputs stay what it was then, or is one "
-    "of these an exception, too large or too small?"
+    "The first answer was right. Is it rounded? Does a rate or number of outputs stay what it was "
+    "then, or is one of these an exception, too large or too small?"
 )
 
 EQUAL_LR = Exercise(
