@@ -201,8 +201,8 @@ PAPER_NETWORK = Exercise(
             6,
             3,
             "The generator draws the parameters of one layer after the other, from the input on, "
-            "and nothing else. Is a layer made that is not used, one copied, or a parameter changed "
-            "afterwards?",
+            "and nothing else. Is a layer made that is not used, is one copied, or a parameter "
+            "changed afterwards?",
             dtype=torch.float64,
         ),
         _drawn_case(
@@ -260,10 +260,6 @@ in_features, 2, **options => in_features, 2, init=init, generator=generator
 or
 in_features, 2, **options => in_features, 2, generator=generator
 # The output layer has another dtype than the others. It needs all three options, as they do.
-
-in_features, 2, **options => in_features, 2, generator=generator
-# The output layer was not given `init` and `dtype`; it needs all three options, as the others
-# do.
 
 in_features, 2, **options => width, 2, **options
 # The output layer takes `width` columns always. With no layer before it, 2 arrive.
@@ -454,7 +450,8 @@ std()) => std(correction=0))
 # The squares were divided by n. The program divides by n − 1, as `std()` does.
 
 train.std() => ((train - train.mean()).square().sum() / (len(train) - 1)).sqrt()
-# `len(train)` is the number of points. The entries are counted here: `train.numel()` of them.
+# The squares were divided by the number of points, less 1. The entries are counted here:
+# `train.numel()` of them.
 
 train.std() => train.var()
 # This divides by the variance; its root is missing.

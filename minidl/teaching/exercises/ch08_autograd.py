@@ -220,8 +220,8 @@ torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
 # and 2.
 
 weight.transpose(1, 2) => weight.reshape(len(weight), x.shape[2], -1)
-# `reshape` leaves the numbers in their order and cuts it into rows of another length. In a
-# transposed matrix they are in another order: `transpose(1, 2)`.
+# The weight's numbers were cut into rows of another length, in the order that they had, as
+# `reshape` does. In a transposed matrix they are in another order: `transpose(1, 2)`.
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.transpose(1, 2) + bias
 or

@@ -58,7 +58,7 @@ MULTIPLY_ADDS = Exercise(
             3,
             "seven layers of one size",
             "Right for up to three layers, of different widths. Does your code tell layers by "
-            "their sizes and not by their places, or does it end after so many?",
+            "their sizes and not by their places, or stop after three?",
         ),
         _adds_case(
             (100_000_007, 70_001, 50_021),
@@ -87,7 +87,7 @@ products * batch_size => products
 # This is the count for one sample; a batch has several.
 
 products * batch_size => 2 * products * batch_size
-# Twice too large: a multiplication and the addition behind it count as one here.
+# Twice too large: were multiplications and additions counted? Both together are one here.
 
 widths[k - 1] => (widths[k - 1] + 1)
 or
@@ -105,10 +105,15 @@ range(1, len(widths)) => range(1, max(2, len(widths) - 1))
 
 2 if k == 1 else 3 => 2 if k == 1 else 3
     total += widths[k - 1] * widths[k] * (1 - batch_size)
-# The weights' gradient was counted for one sample: its product runs over all of the batch.
+# One product of each layer was counted without the batch, forward or for the weights' gradient.
+# Both run over all samples.
 
 k == 1 else => widths[k - 1] == widths[0] else
 # The first layer was told by its width, and others may be as wide. Tell it by its place.
+
+widths[k - 1] * widths[k] => widths[k - 1] * widths[k]
+    return total
+# Only the first layer was counted: does the `return` stand inside the loop?
 
 return total => return float(total)
 # This is a float. Where does it come in? A sum that begins with 0.0, an average, or `/` in the
@@ -274,8 +279,8 @@ def _attainable_case(sizes, peak, bandwidth, label):
 
     hint = (
         "Two bounds, of which the smaller counts: the peak itself, and the intensity (FLOP for "
-        "each byte) times the bytes that come in a second. Three matrices are moved, each with "
-        "rows · columns numbers of its own; a float32 number has four bytes."
+        "each byte) times the bytes that come in a second. Three matrices are moved, two factors "
+        "and the result: the height times the width of each, four bytes a number."
     )
     return returns(label, "the speed", (*sizes, peak, bandwidth), expect, hint)
 
