@@ -140,23 +140,23 @@ RADIUS = Exercise(
     solution=data.balanced_radius,
     cases=(
         _radius_case(
-            3.0,
+            5.0,
             "Write down the area of the disc, π r², and the area of the square, and set the first "
             "equal to half of the second. Is r the root of the whole, and is nothing rounded?",
         ),
         _radius_case(
             2,
-            "Right for side 3. What fits that side only, what becomes of an integer, or was the "
+            "Right for side 5. What fits that side only, what becomes of an integer, or was the "
             "first result kept?",
         ),
         _radius_case(
-            0.7, "Right for sides 3 and 2. What fits whole numbers only, or sides above 1?"
+            0.7, "Right for sides 5 and 2. What fits whole numbers only, or sides above 1?"
         ),
         Case(
             "side 40: half of a fine grid of points lies inside",
             _share_inside,
             lambda: {"the share of grid points inside": 0.5},
-            "Right for sides up to 3. Does a search go far enough, or does a bound hold r down?",
+            "Right for sides up to 5. Does a search go far enough, or does a bound hold r down?",
             tol=1e-3,
         ),
     ),

@@ -39,8 +39,8 @@ COUNT_PARAMETERS = Exercise(
         _count_case(
             [3, 4, 2, 8],
             "three layers of different sizes, widths 3, 4, 2 and 8",
-            "Neighbours in widths, a and b, make a layer: a weight for each pair of an input and "
-            "an output, a bias for each output. All widths may differ; nothing else has parameters.",
+            "Neighbours in widths make a layer: a weight for each pair of an input and an output, "
+            "a bias for each output. All widths may differ, and nothing else has parameters.",
         ),
         _count_case(
             [4098, 4097],
@@ -212,7 +212,7 @@ LINEAR = Exercise(
             "backward: dL/dx, dL/dW and dL/db equal autograd's, for 5 samples, 3 → 4 features",
             (X, GRAD),
             hint="Work that entry out by hand from the sums in the text. dL/dx, which is returned, "
-            "is made of grad and W; weight_grad of grad and x, and bias_grad of grad alone, over all "
+            "is made of grad and W; weight_grad of grad and x, bias_grad of grad alone, over all "
             "samples. y comes in nowhere. Which line of yours makes it, and what does that do?",
         ),
         _backward_case(
