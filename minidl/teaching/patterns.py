@@ -103,7 +103,7 @@ def _how(value, expected, v, e):
         return _times(ratio) or (f": {roughly} times what is expected" if roughly != "1" else "")
     if _close(v - e, (v - e)[0].expand_as(v)):
         return f": each {(v - e)[0].abs().item():.4g} too {'large' if v[0] > e[0] else 'small'}"
-    if _close(v, e.trunc()) and v.abs().max() > 1:  # else cut off at 0 and 1, perhaps
+    if _close(v, e.trunc()) and not _close(v, e.clamp(0, 1)):
         return ": cut down to whole numbers"
     if value.ndim > 1:
         a, b = value.flatten(1), expected.flatten(1)

@@ -262,7 +262,7 @@ def _in_order(batch_size, label, hint, x=X, y=Y):
             more = sum(batch.numel() for batch, _ in pairs) - x.numel()
             come = f"These are {'more' if more > 0 else 'fewer'} rows than x has."
             if any(batch.shape[1:] != x.shape[1:] for batch, _ in pairs):
-                come = "These are no rows of x: have x and y changed places, or rows another shape?"
+                come = "These are no rows of x: did x and y change places, or are rows cut singly?"
             elif more == 0:
                 come = "All rows come out, but cut in other places: is it by `batch_size`?"
             said = f"the shapes of the x that come out are {said}"

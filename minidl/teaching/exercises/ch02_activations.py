@@ -100,7 +100,7 @@ RELU = Exercise(
         torch.relu,
         "Positive numbers pass unchanged, negative ones become 0: no exponentials, no other bound.",
         "Which entries of x were let through? Those entries of the upstream gradient pass too, "
-        "unchanged; the others become 0.",
+        "unchanged; the others become 0. (`*` goes entry by entry, `@` does not.)",
     ),
     mistakes="""
 x.clamp(min=0) => x.abs()
@@ -284,9 +284,9 @@ NUMERICAL_GRADIENT = Exercise(
                 ("gradient: the shape", "The result has the shape of x, and its dtype."),
                 (
                     ".*",
-                    "For each entry, the last one as well: move it alone, not its whole row, by +h "
-                    "and by −h, and divide the difference of the two function values by `(2 * h)`. "
-                    "Is the h that is given used everywhere?",
+                    "For each entry, first and last as well: move it alone, not its whole row, by "
+                    "+h and by −h, and divide the difference of the two function values by "
+                    "`(2 * h)`. Is the h that is given used everywhere?",
                 ),
             ),
             ("gradient", (polynomial, POINT, 0.1), autograd(polynomial, POINT)[0] + 0.01 * B),

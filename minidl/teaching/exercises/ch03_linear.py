@@ -211,9 +211,18 @@ LINEAR = Exercise(
         _backward_case(
             "backward: dL/dx, dL/dW and dL/db equal autograd's, for 5 samples, 3 → 4 features",
             (X, GRAD),
-            hint="Work that entry out by hand from the sums in the text. dL/dx, which is returned, "
-            "is made of grad and W; weight_grad of grad and x, bias_grad of grad alone, over all "
-            "samples. y comes in nowhere. Which line of yours makes it, and what does that do?",
+            hint=(
+                (
+                    "the (weight|bias), which",
+                    "`backward` only adds up gradients; the step is taken in `gradient_step`.",
+                ),
+                (
+                    ".*",
+                    "dL/dx, which is returned, is made of grad and W, weight_grad of grad and x, "
+                    "bias_grad of grad, over all samples; y comes in nowhere. Work out an entry by "
+                    "hand from the sums in the text: which line of yours does something else?",
+                ),
+            ),
         ),
         _backward_case(
             "backward: called for three batches, the gradients add up",
@@ -313,18 +322,6 @@ grad.sum(0) => grad.sum()
 
 bias_grad.add_(grad.sum(0)) => bias_grad += grad.sum(1)
 # The sum runs over the outputs, dimension 1. It must run over the samples, dimension 0.
-
-return grad.mm(self.weight) => dx = grad.mm(self.weight)
-    self.gradient_step(0.1)
-    return dx
-or
-return grad.mm(self.weight) => self.gradient_step(0.1)
-    return grad.mm(self.weight)
-or
-weight_grad.addmm_ => weight.addmm_
-bias_grad.add_ => bias.add_
-# `backward` changed the parameters. It only adds up gradients; the step is taken later, in
-# `gradient_step`.
 
 return torch.addmm => self.x = x
     return torch.addmm
@@ -458,7 +455,7 @@ XAVIER_STD = Exercise(
             3,
             10,
             "Forward wants in · σ² = 1, backward wants out · σ² = 1. Set the mean of both left "
-            "sides to 1 and solve for σ.",
+            "sides to 1 and solve for σ, which is positive.",
         ),
         _std_case(
             25,
