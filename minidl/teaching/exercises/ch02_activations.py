@@ -362,7 +362,7 @@ f(x + step) - f(x - step) => above - f(x)
 # x was written into and not put back as it was. Put it back, or work on a copy.
 
 f(x + step) - f(x - step) => f((x + step).view(-1)) - f((x - step).view(-1))
-# `f` takes a tensor of the shape of x; it was handed one long row.
+# Was `f` handed one long row? It takes a tensor of the shape of x, and may look for x[0, 1].
 
 step.view(-1)[i] = h => moved = x + step
     moved.view(-1)[i] += h
