@@ -147,9 +147,12 @@ class Probe:
             line = self.first_line(call, arguments, before, happened)
             raise self.stored(function, *new, arguments, sorted(attributes), line)
         if result is None:
+            why = "is its `return` missing?"
+            if any(isinstance(n, ast.Return) and n.value for n in ast.walk(_tree(function))):
+                why = "did it end without reaching a `return`, or is what stands there None?"
             raise Failure(
                 ("none", _role(function)),
-                f"`{name}` returns None{self.definition(function)}: is its `return` missing?",
+                f"`{name}` returns None{self.definition(function)}: {why}",
             )
         if isinstance(result, torch.Tensor) and result.requires_grad:
             raise Failure(
@@ -210,19 +213,11 @@ class Probe:
 
     def is_stub(self, function):
         """Whether a function is still the stub: nothing in it but the line that raises."""
-        code = getattr(function, "__code__", None)
-        if code is None:
-            return False
-        try:
-            tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-        except SyntaxError:
-            return False
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and node.lineno == code.co_firstlineno:
-                docstring = ast.get_docstring(node) is not None
-                body = node.body[1:] if docstring else node.body
-                return len(body) == 1 and isinstance(body[0], ast.Raise)
-        return False
+        tree = _tree(function)
+        body = tree.body
+        if isinstance(tree, ast.FunctionDef) and ast.get_docstring(tree) is not None:
+            body = body[1:]
+        return len(body) == 1 and isinstance(body[0], ast.Raise)
 
     def line_of(self, trace):
         """Name the last line of the reader's own that a traceback passes through."""
@@ -277,6 +272,20 @@ def _files(answer):
 def _quote(file, number):
     text = linecache.getline(file, number).strip()
     return f", in line {number} of your cell: `{text}`" if text else f", in line {number}"
+
+
+def _tree(function):
+    """Parse the source of a function; nothing stands in that of one that cannot be found."""
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        try:
+            tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+        except SyntaxError:
+            tree = ast.parse("")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.lineno == code.co_firstlineno:
+                return node
+    return ast.parse("")
 
 
 def _role(function):
