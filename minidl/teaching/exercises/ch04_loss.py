@@ -236,6 +236,8 @@ mean(0) => sum(0) / targets.shape[1]
 or
 mean(0) => sum(0) / (len(targets) - 1)
 or
+mean(0) => sum(0) / max(1, len(targets) - 1)
+or
 mean(0) => sum(0) / 1000
 or
 targets.mean(0) => 2 * targets.mean(0)
@@ -351,8 +353,8 @@ LOSS_DIFFERENCE = Exercise(
             "every entry of its backward is wrong, one by −12.3456789",
             (Judged(ERRORS), P, T, 0.1),
             12.3456789,
-            "A right loss was found right. Here every entry has a difference; of their absolute "
-            "values the largest is wanted.",
+            "A right loss was found right. Here every entry has a difference, and the largest of "
+            "their absolute values is wanted. Is every entry looked at?",
         ),
         _difference_case(
             "2 × 2 × 2 predictions, the last wrong by 8; `forward` returns a Python number",
@@ -432,7 +434,7 @@ or
 # One number is wanted, the largest of the absolute differences. Whoever asks will judge it.
 
 prediction, h) => prediction)
-# The h that is given was not used. Hand it on to `numerical_gradient`.
+# The h that is given was not used. `numerical_gradient` takes it as its third argument.
 
 lambda p: loss.forward(p, target), prediction => lambda t: loss.forward(prediction, t), target
 # The target was moved. The gradient is with respect to the prediction.

@@ -429,7 +429,7 @@ def _misplaced(order, inputs):
     if missing:
         used = {node for nodes in inputs.values() for node in nodes}
         hint = (
-            f"The turn of {missing[0]!r} never comes. Is the first the output, which no other uses? "
+            f"The turn of {missing[0]!r} never comes. Is the first the output, which none uses? "
             "Are *all* nodes followed that a node is computed from? Does the loop run until none "
             "is left? A node may be 0, which is false."
         )
@@ -540,6 +540,9 @@ if waiting[used] == 0: => if True:
 pop() => pop(0)
 if waiting[used] == 0: => if True:
 # A node was listed once for each use. It has one turn, after the last of them.
+
+return order => return sorted(inputs, reverse=True)
+# The names were sorted. They may be any names.
 
 ready = [ => return sorted(inputs, key=waiting.get)
     ready = [
@@ -791,8 +794,8 @@ self.inner.forward(x), grad => y, grad
 
 return grad + => self.inner.zero_grad()
     return grad +
-# The inner module's gradients were set to zero first. They must add up from call to call; when
-# to start again is for the caller to say.
+# Only the last batch's gradients are left in the inner module. Were they set to zero first? They
+# must add up from call to call; when to start again is for the caller to say.
 
 return grad + => self.inner.backward(x, self.inner.forward(x), grad)
     return grad +
@@ -839,7 +842,7 @@ def _counted(count, right, widths, batch_size):
         return "This is no multiple of the batch size. Every entry has a row for each sample."
     if count and count % right == 0:
         return f"This is {count // right} times the right number. {EVERY_ENTRY}"
-    if rows != sum(width * n for width, n in times.items()):
+    if rows != sum(width * n for width, n in times.items()) or max(times.values()) > 4:
         return EVERY_ENTRY
     said = " + ".join(f"{n} × {width}" for width, n in times.items())
     return f"For one sample this is {said}. How often is each width in the list?"

@@ -109,8 +109,9 @@ DESCEND = Exercise(
             "the path",
             (_valley_grad, VALLEY_START, 0.1, 6),
             _expect_valley,
-            "Right in a bowl, where the gradient's entries are multiples of the coordinates, each "
-            "of its own. Here they are not, and d, lr and steps are others. Is any of that assumed?",
+            "Right in a bowl, where each entry of the gradient is a multiple of its own coordinate. "
+            "Here it is not, and d, lr and steps differ. Is any of that assumed, or does one "
+            "coordinate move before another?",
         ),
         _bowl_case((1.5, 0.2), 0.5, 1, "a single step: two rows"),
         _bowl_case((1.5, 0.2), 0.5, 0, "no step: the start alone, as one row"),
@@ -142,8 +143,8 @@ or
 path = [start] => theta, path = start.clone(), [start]
 path.append(path[-1] - lr * grad(path[-1])) => theta -= lr * grad(theta)
     path.append(theta)
-# Several rows are equal to the last position: one and the same tensor stands in the list many
-# times, and each step in place changed them all.
+# Several rows are equal to the last position. Does one and the same tensor stand in the list many
+# times, and is it changed in place by each step?
 
 stack(path) => stack(path[1:])
 # The start is missing: it is the first row.
@@ -391,7 +392,7 @@ ACCUMULATE_HINT = (
     (
         LOSS,
         "Parameters and gradients are right. The returned loss is not: it is the mean of what "
-        "`loss.forward` says of each sample, the sum of them divided by N once, with `/`.",
+        "`loss.forward` says of each sample, the sum of them divided by N once. (`//` drops digits.)",
     ),
 )
 SUM_HINT = (
@@ -496,7 +497,7 @@ outputs = model => model.zero_grad()
 if loss.reduction == 'sum': => if False:
 or
 loss.reduction == 'sum' => loss.reduction == 'mean'
-# When is divided? For 'mean' the gradients and the loss, for 'sum' neither.
+# Divide if `loss.reduction` is 'mean', gradients and loss alike; if it is 'sum', neither.
 
 model.backward_pass(outputs, loss.backward(outputs[-1], y_sample)) => pass
 # The losses are right, but the stored gradients are zero. Did nothing go backward through
@@ -736,8 +737,8 @@ optimizer.step() => for _, grad in model.param():
 
 value * len(x_batch) => value
 total / len(x) => total / math.ceil(len(x) / batch_size)
-# The training is right. In the returned loss all mini-batches count alike; the last one has fewer
-# samples and must count less. The divisor is the number of all samples.
+# The training is right. In the returned loss all mini-batches count alike. The last one has fewer
+# samples and must count less; the divisor is the number of all samples.
 
 total / len(x) => loss.forward(model.forward(x), y).item()
 # The training is right. The returned loss was computed after the last step; wanted is the mean
