@@ -354,7 +354,7 @@ LOSS_DIFFERENCE = Exercise(
             (Judged(ERRORS), P, T, 0.1),
             12.3456789,
             "A right loss was found right. Here every entry has a difference, and the largest of "
-            "their absolute values is wanted. Is every entry looked at?",
+            "their absolute values is wanted. Are all looked at, and only subtracted?",
         ),
         _difference_case(
             "2 × 2 × 2 predictions, the last wrong by 8; `forward` returns a Python number",

@@ -109,8 +109,8 @@ DESCEND = Exercise(
             "the path",
             (_valley_grad, VALLEY_START, 0.1, 6),
             _expect_valley,
-            "Right in a bowl, where each entry of the gradient is a multiple of its own coordinate. "
-            "Here it is not, and d, lr and steps differ. Is any of that assumed, or does one "
+            "Right in a bowl, where each entry of the gradient is a multiple of its own coordinate "
+            "alone. Here it is not, and d, lr and steps differ. Is any of that assumed? Does one "
             "coordinate move before another?",
         ),
         _bowl_case((1.5, 0.2), 0.5, 1, "a single step: two rows"),
@@ -392,7 +392,7 @@ ACCUMULATE_HINT = (
     (
         LOSS,
         "Parameters and gradients are right. The returned loss is not: it is the mean of what "
-        "`loss.forward` says of each sample, the sum of them divided by N once. (`//` drops digits.)",
+        "`loss.forward` says of each sample, the sum of them divided by N once; `//` drops digits.",
     ),
 )
 SUM_HINT = (
