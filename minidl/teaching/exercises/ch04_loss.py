@@ -325,7 +325,7 @@ class Judged:
 
 #: The largest is negative, and neither the first entry nor the last.
 ERRORS = torch.tensor(
-    [[3, 3.4, -2], [4, -6, 5.1], [9, 8, 2.2], [-1.3, 2.6, 7], [1.7, -12.3456789, -6.4]],
+    [[3, 3.4, -2], [4, -6, 5.1], [9, 8, 2.2], [-1.3, 2.6, 7], [1.7, -12.3456784, -6.4]],
     dtype=torch.float64,
 )
 #: The largest is positive, and the last.
@@ -350,9 +350,9 @@ LOSS_DIFFERENCE = Exercise(
             "once up and once down, in copies of the same dtype.",
         ),
         _difference_case(
-            "every entry of its backward is wrong, one by −12.3456789",
+            "every entry of its backward is wrong, one by −12.3456784",
             (Judged(ERRORS), P, T, 0.1),
-            12.3456789,
+            12.3456784,
             "A right loss was found right. Here every entry has a difference, and the largest of "
             "their absolute values is wanted. Are all looked at, and only subtracted?",
         ),
