@@ -678,7 +678,13 @@ TRAIN_EPOCH = Exercise(
             hint="One epoch from a fresh network was right. Is something left of an earlier call, "
             "or is a size or learning rate not the one that is given?",
         ),
-        _epoch_case("a mini-batch larger than the data: one step", 4, 10, 0.3),
+        _epoch_case(
+            "a mini-batch larger than the data, stored gradients that are NaN: one step",
+            4,
+            10,
+            0.3,
+            leftover=math.nan,
+        ),
         Case(
             "`accumulate` does the work, once for each mini-batch",
             _run_recorded,
