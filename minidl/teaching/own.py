@@ -134,7 +134,8 @@ def framework(setting=None):
     if not lacking:
         print(f"Everything below runs on your own code, from {FILE}.")
         return module
-    print("Still missing from your framework:", *lacking, sep="\n  ")
+    numbers = ", ".join(name.split("exercise ")[1].strip(")") for name in lacking)
+    print(f"Still missing from your framework: exercises\n{numbers}.")
     print("Until it is whole, the book's own stands in.")
     return "minidl"
 
