@@ -14,6 +14,7 @@ import os
 import re
 import symtable
 import sys
+import textwrap
 import types
 from pathlib import Path
 
@@ -135,8 +136,9 @@ def framework(setting=None):
         print(f"Everything below runs on your own code, from {FILE}.")
         return module
     numbers = ", ".join(name.split("exercise ")[1].strip(")") for name in lacking)
-    print(f"Still missing from your framework: exercises\n{numbers}.")
-    print("Until it is whole, the book's own stands in.")
+    print("Still missing from your framework:")
+    print(textwrap.fill(f"exercises {numbers}.", 40))
+    print("Until it is whole, the book's stands in.")
     return "minidl"
 
 
