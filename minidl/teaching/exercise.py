@@ -28,6 +28,7 @@ ROUNDED = (
 NEARLY = (
     "Nearly right: was a number rounded, a step or a search too coarse, or one too many counted?"
 )
+TRUTHS = "These are truth values, as a comparison gives them, and not numbers."
 DTYPES = (
     "Was a new tensor made without the `dtype` of those that were given, or a dtype changed? "
     "`torch.zeros_like(x)` and `dtype=x.dtype` keep it."
@@ -235,9 +236,11 @@ def difference(name, value, expected, tol):
         return Failure(("shape",), f"{name}: the shape is {shapes}{pattern}")
     if value.dtype != expected.dtype:
         dtypes = f"{value.dtype}, expected {expected.dtype}"
-        return Failure(("dtype",), f"{name}: the dtype is {dtypes}", DTYPES)
+        hint = TRUTHS if value.dtype == torch.bool else DTYPES
+        return Failure(("dtype",), f"{name}: the dtype is {dtypes}", hint)
     if value.isnan().any() and not expected.isnan().any():
-        return Failure(("nan",), f"{name}: there is NaN, 'not a number'{_places(value.isnan())}")
+        where = f", in {value.isnan().sum()} of {value.numel()} entries" if value.ndim else ""
+        return Failure(("nan",), f"{name}: there is NaN, 'not a number'{where}")
     wrong = ~torch.isclose(value, expected, rtol=tol, atol=tol)
     if not wrong.any():
         return None

@@ -426,7 +426,7 @@ def test_a_mistake_that_passes_the_failed_case_is_never_offered():
         (
             torch.ones(2),
             torch.tensor([1, math.nan]),
-            "there is NaN, 'not a number'; 1 of 2 entries",
+            "there is NaN, 'not a number', in 1 of 2 entries",
         ),
     ],
 )

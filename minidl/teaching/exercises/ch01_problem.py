@@ -229,7 +229,7 @@ def _pairs(minibatches, probe, *arguments, **options):
     """List what comes out, but no more of it than there can be."""
     pairs = probe(minibatches, *arguments, then=lambda all: list(islice(all, 50)), **options)
     if len(pairs) == 50:
-        raise Failure(("endless",), "there is no end of mini-batches: 50, and more to come")
+        raise Failure(("endless",), "50 mini-batches have come out, and there are more")
     for pair in pairs:
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
             what = _describe(pair)
@@ -262,7 +262,10 @@ def _in_order(batch_size, label, hint, x=X, y=Y):
             more = sum(batch.numel() for batch, _ in pairs) - x.numel()
             come = f"These are {'more' if more > 0 else 'fewer'} rows than x has."
             if any(batch.shape[1:] != x.shape[1:] for batch, _ in pairs):
-                come = "These are no rows of x: did x and y change places, or are rows cut singly?"
+                come = (
+                    "These are no rows of x: did x and y change places, are rows cut singly, or "
+                    "the columns of x?"
+                )
             elif more == 0:
                 come = "All rows come out, but cut in other places: is it by `batch_size`?"
             said = f"the shapes of the x that come out are {said}"

@@ -305,7 +305,8 @@ NUMERICAL_GRADIENT = Exercise(
         ),
         _gradients(
             "other shapes, and functions that return a Python number or a part of x",
-            "Right for 2 × 3 numbers. What in your code fits only those, or only some functions?",
+            "Right for a polynomial of 2 × 3 numbers. What in your code fits only such a shape, or "
+            "only some functions? What f returns may be a part of x, and move with it.",
             (
                 "for six numbers",
                 (lambda x: float((x**2).sum()), POINT.flatten()),
