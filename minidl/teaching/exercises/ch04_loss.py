@@ -547,8 +547,8 @@ or
 lr / num_outputs => lr ** (1 / num_outputs)
 or
 / num_outputs => / num_outputs ** num_outputs
-# No square, no root, no logarithm: the gradient is in proportion to the loss, and the step to the
-# gradient. Rate and number of outputs come in once each.
+# No power, no root, no logarithm, no halving again and again: the gradient is in proportion to the
+# loss, and the step to the gradient. The rate is divided by the number of outputs, once.
 
 / num_outputs => / (2 * num_outputs)
 or
