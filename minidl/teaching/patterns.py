@@ -15,7 +15,7 @@ def of_number(value, expected):
     if not (value and expected and math.isfinite(value)):
         return ""
     for words, way in {"its square": expected**2, "its root": abs(expected) ** 0.5}.items():
-        if math.isclose(value, way, rel_tol=1e-9):
+        if math.isclose(value, way, rel_tol=1e-9) and expected not in (2, 4):  # 4 is twice 2, too
             return f": {words}"
     if math.isclose(value * expected, 1):
         return ": 1 divided by it"

@@ -751,7 +751,7 @@ RESIDUAL = Exercise(
                 "dL/dW after zero_grad": torch.zeros_like(WEIGHT),
             },
             "The residual has no parameters of its own. Those of the inner module are to be "
-            "trained, so they must be in the list.",
+            "trained, so they must be in the list, each once.",
         ),
     ),
     mistakes="""

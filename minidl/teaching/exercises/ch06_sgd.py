@@ -249,8 +249,9 @@ LARGEST_STABLE_LR = Exercise(
         _rate_case(
             [0.3, 0.1, 0.25, 0.4],
             "four small ones, the largest one last",
-            "Here all curvatures are below 1, and the limit above 1: does a largest or smallest "
-            "value start from 1, or is the rate held below it?",
+            "Here the last curvature is the largest, all are below 1, and the limit is above 1: is "
+            "the last one left out, does a largest or smallest value start from 1, or is the rate "
+            "held below it?",
         ),
     ),
     mistakes="""
