@@ -120,7 +120,7 @@ def _times(ratio):
     if min(abs(simple.numerator), simple.denominator) < 10 and abs(ratio) < 1000:
         names[str(simple)] = float(simple)
     for name, number in names.items():
-        if math.isclose(ratio, number, rel_tol=1e-9):
+        if math.isclose(ratio, number, rel_tol=1e-9) and number != 1:
             return f": {name} times what is expected"
     return ""
 

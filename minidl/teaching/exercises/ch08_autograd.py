@@ -417,7 +417,7 @@ def shares(table):
     weights = (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
     biases = (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
     return torch.stack([weights, biases]) / (weights + biases)
-# A switch that helps has a negative share; here its sign was lost.
+# A switch may make the error smaller: then its change is negative. Here that sign was lost.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) => torch.full_like(table[0], 0.5)
 # One half for each, whatever the table says. Follow each order through the entries: which one

@@ -83,8 +83,26 @@ or
 2 if k == 1 else 3 => 3 - (k == 1) - (k == len(widths) - 1)
 # A product was spared at the last layer. It is at the other end that a gradient is not wanted.
 
+2 if k == 1 else 3 => 1 if k == 1 else 3
+or
+2 if k == 1 else 3 => 1 if k == 1 else 2
+or
+2 if k == 1 else 3 => 0 if k == 1 else 3
+# Every layer needs two products at least, the first as well: forward, and for its weights.
+
+widths[k - 1] => widths[k]
+or
+widths[k] => widths[k - 1]
+# Each layer was taken for square. Its weights have as many columns as it has inputs.
+
+widths[k - 1] * widths[k] => (widths[k - 1] + widths[k])
+# The two widths of a layer were added. Each input meets each output: they multiply.
+
 products * batch_size => products
 # This is the count for one sample; a batch has several.
+
+products * batch_size => products * batch_size ** 2
+# The batch size was multiplied in twice.
 
 products * batch_size => 2 * products * batch_size
 # Twice too large: were multiplications and additions counted? Both together are one here.
