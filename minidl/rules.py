@@ -40,21 +40,25 @@ def takes(*relations, **rules):
             if hasattr(hint, "__metadata__"):
                 rule, means = hint.__metadata__
                 rules[name] = replace(rule, means=f"\n    {means}")
-        needed = {name for name, p in parameters.items() if p.default is p.empty}
-        owner = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
-        is_method = names[0] == "self" and function.__name__ != "__init__"
+        defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
+        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
+        *_, place, name = ("", *function.__qualname__.split("."))
+        owner = place if name == "__init__" else None if names[0] == "self" else name
 
         @wraps(function)
         def wrapper(*args, **options):
             if not is_dynamo_compiling():  # which has to see the mathematics only
-                given = dict(zip(names, args, strict=False), **options)
-                if needed <= given.keys():  # if not, Python itself says what is missing
-                    who = given["self"] if is_method else owner
-                    for name, rule in rules.items():
-                        if name in given:
-                            rule.check(who, name, given[name], given)
+                values = args
+                if len(args) != len(names):
+                    given = defaults | dict(zip(names, args, strict=False)) | options
+                    values = [given[name] for name in names if name in given]
+                if len(values) == len(names):  # if not, Python itself says what is missing
+                    who, given = owner or values[0], {}
+                    for index, name, check in checks:
+                        check(who, name, values[index], given)
+                        given[name] = values[index]
                     for relation in relations:
-                        relation(who, **given)
+                        relation(who, **dict(zip(names, values, strict=True)))
             return function(*args, **options)
 
         wrapper.rules = rules
