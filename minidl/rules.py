@@ -171,7 +171,6 @@ def LIST_OF(rule=None):
 MODULE = HAS("forward", "backward", "gradient_step", "zero_grad", "param")
 NETWORK = HAS("forward_pass", "backward_pass", "gradient_step", "zero_grad", "param")
 LOSS = HAS("forward", "backward")
-REDUCTION = ONE_OF("mean", "sum")
 
 
 class TENSOR:
@@ -274,20 +273,17 @@ TRAINING = EPOCH | {
 def one_row_fits(owner, model, loss, x, y, **_):
     """Refuse a network, a loss and data that do not go together: one row is tried on a copy."""
     x, y = x[:1], y[:1]
-    if is_known(model) and is_known(loss):  # forward changes nothing, and backward fits it
-        with tried(owner):
-            loss.backward(model.forward(x), y)
-        return
+    known = is_known(model) and is_known(loss)  # forward changes nothing, and backward fits it
     try:
-        model, loss = deepcopy((model, loss))
+        model, loss = (model, loss) if known else deepcopy((model, loss))
     except Exception:
         return  # what cannot be copied cannot be tried
     with tried(owner):
-        network = hasattr(model, "forward_pass")
-        outputs = model.forward_pass(x) if network else [x, model.forward(x)]
+        outputs = model.forward_pass(x)
         loss.forward(outputs[-1], y)
         grad = loss.backward(outputs[-1], y)
-        model.backward_pass(outputs, grad) if network else model.backward(*outputs, grad)
+        if not known:
+            model.backward_pass(outputs, grad)
 
 
 @contextmanager

@@ -2,19 +2,15 @@
 
 from operator import mul
 
-from .. import rules
 from ..data import minibatches
 from ..losses import MSELoss
-from ..rules import FLAG, takes
-from ..sequential import Sequential
+from ..rules import FLAG, SAMPLES, TRAINING, one_row_fits, takes
 from ..train import accumulate_batch, accumulate_samples, check_loss, record
 from .compiled import CompiledLayers, CompiledMethods, Methods
 from .plan import Planned, blocks
 
-FLAGS = {"per_sample": FLAG, "errors": FLAG, "compile": FLAG}
 
-
-@takes(rules.one_row_fits, model=rules.MODULE, loss=rules.LOSS, **rules.TRAINING, **FLAGS)
+@takes(one_row_fits, **SAMPLES | TRAINING, per_sample=FLAG, errors=FLAG, compile=FLAG)
 def fit(
     model,
     loss,
@@ -30,7 +26,7 @@ def fit(
     errors=True,
     compile=False,
 ):
-    """Train a model by mini-batch gradient descent; return its :class:`History`.
+    """Train a network by mini-batch gradient descent; return its :class:`History`.
 
     The steps are those of :func:`minidl.train_epoch`, and so are the results but for
     rounding.  A network of linear layers, activations and mean squared error is
@@ -46,8 +42,8 @@ def fit(
         Measure the error rates before the first epoch and after every one.
     compile
         Let ``torch.compile`` make one function of ten steps.  This takes seconds before
-        the first step and works for any modules, but not with ``per_sample``.  Where there
-        is no C++ compiler, a warning says so and the training goes on without.
+        the first step and works for any modules, but not with ``per_sample``.  It needs a C++
+        compiler; where there is none, PyTorch says so and no step is made.
 
     Raises
     ------
@@ -56,8 +52,6 @@ def fit(
         infinite or not a number.  The losses are looked at when an epoch is over, so all
         its steps have been made: the parameters are those at the end of that epoch.
     """
-    if not hasattr(model, "forward_pass"):
-        model = Sequential([model])
     way, batches = _way(model, loss, lr, per_sample, compile), []
     data = way.prepare(x, y)
     sets = [(data[0], y)] if errors else []

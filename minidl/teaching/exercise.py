@@ -7,7 +7,6 @@ independent oracle; and *mistakes*, wrong answers that people write, each with a
 import inspect
 import math
 import re
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import torch
 
 from . import guard, patterns
 from .mistakes import read_mistakes
-from .probe import Failure, Probe
+from .probe import Failure, Probe, is_stub
 
 #: For what draws without a generator, that it is always the same; none that a reader would choose.
 SEED = 8_642_097_531
@@ -37,59 +36,40 @@ DTYPES = (
 
 @dataclass(frozen=True)
 class Case:
-    """One property of a right answer.
+    """One property of a right answer."""
 
-    Parameters
-    ----------
-    label : str
-        The property, as the reader sees it.
-    run : callable
-        ``run(answer, probe)`` returns a dict from names to values: tensors,
-        numbers, truth values.  The name of a truth value is a statement.
-    expect : callable
-        ``expect()`` returns the same dict as it should be, from an oracle that
-        shares no code with the solution.  What it holds says what is asked: a float means a
-        Python float, an int an integer, a list a list, a tensor a tensor.  Statements are to be
-        true where it leaves them out.
-    hint : str or tuple of (str, str)
-        For answers that equal no known mistake.  It must hold for all of them; or each must for
-        those whose complaint begins as its regular expression says, the first that fits.
-    tol : float
-        Largest difference allowed, relative to values above 1.
-    """
-
+    #: The property, as the reader sees it.
     label: str
+    #: ``run(answer, probe)`` returns a dict from names to values: tensors, numbers, truth values.
+    #: The name of a truth value is a statement.
     run: Callable
+    #: ``expect()`` returns the same dict as it should be, from an oracle that shares no code with
+    #: the solution.  What it holds says what is asked: a float means a Python float, an int an
+    #: integer, a list a list, a tensor a tensor.  Statements are to be true where it leaves them
+    #: out.
     expect: Callable = dict
-    hint: str = ""
+    #: For answers that equal no known mistake.  It must hold for all of them; or, as pairs, each
+    #: must for those whose complaint begins as its regular expression says, the first that fits.
+    hint: str | tuple = ""
+    #: Largest difference allowed, relative to values above 1.
     tol: float = 1e-9
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """What a reader is to write.
+    """What a reader is to write."""
 
-    Parameters
-    ----------
-    number : str
-        Chapter and number, ``"2.1"``.
-    solution : type or callable
-        The book's own.
-    cases : tuple of Case
-        In the order in which they are tried.
-    mistakes : str
-        As :mod:`.mistakes` reads them.
-    parts : tuple of str
-        For a class: the methods that are to be written.
-    given : int
-        How many of the first cases the stub passes as it stands.
-    """
-
+    #: Chapter and number, ``"2.1"``.
     number: str
+    #: The book's own class or function.
     solution: Callable
+    #: In the order in which they are tried.
     cases: tuple
+    #: As :mod:`.mistakes` reads them.
     mistakes: str
+    #: For a class: the methods that are to be written.
     parts: tuple = ()
+    #: How many of the first cases the stub passes as it stands.
     given: int = 0
 
     @property
@@ -147,13 +127,6 @@ class Exercise:
         pairs = ((getattr(self.solution, m), vars(answer).get(m)) for m in methods)
         return next(filter(None, (_misfit(ours, theirs) for ours, theirs in pairs)), None)
 
-    def seconds(self, answer):
-        """Time all cases."""
-        start = time.process_time()
-        for case in self.cases:
-            self.outcome(case, answer)
-        return time.process_time() - start
-
     def trouble(self, answer, limit=guard.SECONDS):
         """Return the first :class:`Failure` that an answer meets, or None."""
         for case in self.cases:
@@ -164,10 +137,9 @@ class Exercise:
 
     def untouched(self, answer):
         """Whether every part that is to be written is still its stub."""
-        probe = Probe(answer, f"Exercise {self.number}")
         if not isinstance(answer, type):
-            return probe.is_stub(answer)
-        return all(probe.is_stub(vars(answer).get(part)) for part in self.parts)
+            return is_stub(answer)
+        return all(is_stub(vars(answer).get(part)) for part in self.parts)
 
 
 def _misfit(ours, theirs):
@@ -318,9 +290,8 @@ def _equal(one, other):
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return type(one) is type(other) and len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, float) and isinstance(other, float):
-        if math.isnan(one) or math.isnan(other):
-            return math.isnan(one) and math.isnan(other)
-        return one == other or abs(one - other) <= 1e-9 * max(1, abs(one))
+        near = math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+        return near or (math.isnan(one) and math.isnan(other))
     return type(one) is type(other) and repr(one) == repr(other)
 
 

@@ -2,11 +2,14 @@
 
 import ast
 import difflib
+import inspect
 import linecache
 import re
 import sys
+import textwrap
 import traceback
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from unittest.mock import patch
 
@@ -15,25 +18,17 @@ import torch
 from . import guard
 
 
+@dataclass(eq=False)
 class Failure(Exception):
-    """Something about a reader's code that can be told without comparing numbers.
+    """Something about a reader's code that can be told without comparing numbers."""
 
-    Parameters
-    ----------
-    kind : tuple
-        What happened, for comparing two failures: ``("none", "backward")``.
-    sentence : str
-        What happened, for the reader.  Names in backquotes may differ between
-        two failures of one kind, as their functions may be called differently.
-    slip : str
-        A hint, if this is a slip that has nothing to do with the exercise.
-    """
-
-    def __init__(self, kind, sentence, slip=""):
-        super().__init__(sentence)
-        self.kind = kind
-        self.sentence = sentence
-        self.slip = slip
+    #: What happened, for comparing two failures: ``("none", "backward")``.
+    kind: tuple
+    #: What happened, for the reader.  Names in backquotes may differ between two failures of one
+    #: kind, as their functions may be called differently.
+    sentence: str
+    #: A hint, if this is a slip that has nothing to do with the exercise.
+    slip: str = ""
 
 
 class AutogradUsed(RuntimeError):
@@ -66,15 +61,8 @@ SLIPS = (
 class Probe:
     """Calls a reader's functions, and looks at what they do beside their result.
 
-    Parameters
-    ----------
-    answer : type or callable
-        What the reader wrote.
-    stub : str
-        How the message of the untouched stub begins: ``"Exercise 2.1"``.
-    again : bool
-        Whether this is asked for the second time: now matrices come as views, and lie
-        in memory column by column.
+    ``stub`` is how the message of the untouched stub begins: ``"Exercise 2.1"``.  ``again`` is
+    for what is asked a second time: now matrices come as views, and lie in memory column by column.
     """
 
     def __init__(self, answer, stub, again=False):
@@ -90,10 +78,9 @@ class Probe:
         :class:`Failure` is raised if it raises, returns None, uses autograd, changes an argument
         or a setting of PyTorch, keeps an argument for later, or has a :class:`.guard.Accident`.
         """
-        name = function.__name__
         before, arguments = arguments, [_copy(argument, self.again) for argument in arguments]
-        owner = getattr(function, "__self__", None)
-        attributes = set(vars(owner)) if hasattr(owner, "__dict__") else set()
+        state = getattr(getattr(function, "__self__", None), "__dict__", {})
+        attributes = set(state)
 
         def call():
             result = function(*arguments, **options)
@@ -108,9 +95,9 @@ class Probe:
         except NotImplementedError as error:
             if str(error).startswith(self.stub):
                 written = "is still to be written"
-                if not self.is_stub(function):
+                if not is_stub(function):
                     written = "still has the `raise` line of the stub in it: take it out"
-                raise Failure(("stub", _role(function)), f"`{name}` {written}") from None
+                raise _failed(function, "stub", written) from None
             raise self.failure(function, error) from None
         except SystemExit as error:
             accident = guard.left().with_traceback(error.__traceback__)
@@ -126,98 +113,64 @@ class Probe:
             happened = partial(guard.changed_settings, settings)
             line = self.first_line(call, arguments, before, happened)
             guard.set_back(settings)
-            raise Failure(
-                ("setting", _role(function), *changed),
-                f"`{name}` changes {' and '.join(changed)}{line}",
-                "That would hold for all that runs after it. It has been set back.",
-            )
+            hint = "That would hold for all that runs after it. It has been set back."
+            said = f"changes {' and '.join(changed)}{line}"
+            raise _failed(function, "setting", said, *changed, slip=hint)
         for index, (argument, copy) in enumerate(zip(arguments, before, strict=True)):
             if _changed(argument, copy):
                 what = _argument_name(function, index)
                 part = "" if argument.shape == copy.shape else "the shape of "
                 line = self.first_line(call, arguments, before, partial(_changed, argument, copy))
-                raise Failure(
-                    ("changed", _role(function), what),
-                    f"`{name}` changes {part}its argument `{what}`{line}",
-                )
-        new = _new_attribute(owner, attributes)
-        if new is not None:
-            delattr(owner, new[0])
-            happened = partial(_new_attribute, owner, attributes)
-            line = self.first_line(call, arguments, before, happened)
-            raise self.stored(function, *new, arguments, sorted(attributes), line)
+                said = f"changes {part}its argument `{what}`{line}"
+                raise _failed(function, "changed", said, what)
+        new = [name for name in state if name not in attributes]
+        if new:
+            value = state.pop(new[0])
+            line = self.first_line(call, arguments, before, lambda: state.keys() - attributes)
+            raise self.stored(function, new[0], value, arguments, sorted(attributes), line)
         if result is None:
             why = "is its `return` missing?"
             if any(isinstance(n, ast.Return) and n.value for n in ast.walk(_tree(function))):
                 why = "did it end without reaching a `return`, or is what stands there None?"
-            raise Failure(
-                ("none", _role(function)),
-                f"`{name}` returns None{self.definition(function)}: {why}",
-            )
+            said = f"returns None{self.definition(function)}: {why}"
+            raise _failed(function, "none", said)
         if isinstance(result, torch.Tensor) and result.requires_grad:
-            raise Failure(
-                ("autograd", _role(function)),
-                f"the result of `{name}` requires grad (autograd is at work in it)"
-                f"{self.definition(function)}; expected a plain tensor",
-            )
+            said = "returns what requires grad (autograd is at work in it)"
+            said += f"{self.definition(function)}; expected a plain tensor"
+            raise _failed(function, "autograd", said)
         return result
 
     def accident(self, function, accident):
         """Turn an :class:`.guard.Accident` into a :class:`Failure`."""
         line = self.line_of(accident.__traceback__)
-        return Failure(
-            (accident.kind, _role(function)),
-            f"`{function.__name__}` {accident.sentence}{line}",
-            accident.hint,
-        )
+        return _failed(function, accident.kind, accident.sentence + line, slip=accident.hint)
 
     def failure(self, function, error):
         """Turn an exception of the reader's code into a :class:`Failure`."""
-        name = function.__name__
         line = self.line_of(error.__traceback__)
         if isinstance(error, AutogradUsed):
-            return Failure(
-                ("autograd", _role(function)),
-                f"`{name}` uses autograd{line}, and this book does without",
-            )
-        message = " ".join(str(error).split())
-        if len(message) > 200:
-            message = message[:200] + " …"
+            return _failed(function, "autograd", f"uses autograd{line}, and this book does without")
+        message = textwrap.shorten(str(error), 200, placeholder=" …")
         kind = type(error).__name__
-        said = f"{kind}: {message}" if message else kind
-        slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
+        raised = f"{kind}: {message}" if message else kind
         if not line:
-            return Failure(
-                ("unusable", _role(function), said),
-                f"`{name}` cannot be used as the exercise asks: {said}",
-            )
-        return Failure(("raised", _role(function), said), f"`{name}` raises {said}{line}", slip)
+            said = f"cannot be used as the exercise asks: {raised}"
+            return _failed(function, "unusable", said, raised)
+        slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
+        return _failed(function, "raised", f"raises {raised}{line}", raised, slip=slip)
 
     def stored(self, function, attribute, value, arguments, attributes, line):
         """Describe an attribute that a method has set and that was not there before."""
-        name = function.__name__
         for index, argument in enumerate(arguments):
             if _holds(value, argument):
                 what = _argument_name(function, index)
-                return Failure(
-                    ("kept", _role(function), what),
-                    f"`{name}` keeps its argument `{what}` for later, as `self.{attribute}`"
-                    f"{line}; a module remembers nothing between forward and backward",
-                )
+                said = f"keeps its argument `{what}` for later, as `self.{attribute}`{line}"
+                said += "; a module remembers nothing between forward and backward"
+                return _failed(function, "kept", said, what)
         near = difflib.get_close_matches(attribute, attributes, n=1)
         meant = f"; was `self.{near[0]}` meant?" if near else ""
-        return Failure(
-            ("added", _role(function)),
-            f"`{name}` sets `self.{attribute}`, which was not there before{line}{meant}",
-        )
-
-    def is_stub(self, function):
-        """Whether a function is still the stub: nothing in it but the line that raises."""
-        tree = _tree(function)
-        body = tree.body
-        if isinstance(tree, ast.FunctionDef) and ast.get_docstring(tree) is not None:
-            body = body[1:]
-        return len(body) == 1 and isinstance(body[0], ast.Raise)
+        said = f"sets `self.{attribute}`, which was not there before{line}{meant}"
+        return _failed(function, "added", said)
 
     def line_of(self, trace):
         """Name the last line of the reader's own that a traceback passes through."""
@@ -262,6 +215,23 @@ class Probe:
         return _quote(*found) if found else ""
 
 
+def is_stub(function):
+    """Whether a function is still the stub: nothing in it but the line that raises."""
+    tree = _tree(function)
+    if not isinstance(tree, ast.FunctionDef):
+        return False
+    body = tree.body[ast.get_docstring(tree) is not None :]
+    return len(body) == 1 and isinstance(body[0], ast.Raise)
+
+
+def _tree(function):
+    """Parse the source of a function; nothing stands in that of one that cannot be found."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (TypeError, OSError, SyntaxError):
+        return ast.parse("")
+
+
 def _files(answer):
     """Names of the files, or cells, that a class or function was written in."""
     parts = vars(answer).values() if isinstance(answer, type) else [answer]
@@ -274,30 +244,14 @@ def _quote(file, number):
     return f", in line {number} of your cell: `{text}`" if text else f", in line {number}"
 
 
-def _tree(function):
-    """Parse the source of a function; nothing stands in that of one that cannot be found."""
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        try:
-            tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-        except SyntaxError:
-            tree = ast.parse("")
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and node.lineno == code.co_firstlineno:
-                return node
-    return ast.parse("")
-
-
-def _role(function):
-    """Name a method; all plain functions are alike, whatever they are called."""
-    return function.__name__ if hasattr(function, "__self__") else "function"
+def _failed(function, kind, said, *details, slip=""):
+    """Say what a function does; of methods the name counts, all plain functions are alike."""
+    role = function.__name__ if hasattr(function, "__self__") else "function"
+    return Failure((kind, role, *details), f"`{function.__name__}` {said}", slip)
 
 
 def _argument_name(function, index):
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount]
-    if hasattr(function, "__self__"):
-        names = names[1:]
+    names = list(inspect.signature(function).parameters)
     return names[index] if index < len(names) else f"number {index + 1}"
 
 
@@ -317,26 +271,14 @@ def _changed(argument, before):
     return not torch.allclose(argument, before, rtol=1e-9, atol=1e-12, equal_nan=True)
 
 
-def _new_attribute(owner, attributes):
-    """Return the name and value of an attribute that an object did not have, or None."""
-    for name, value in vars(owner).items() if hasattr(owner, "__dict__") else ():
-        if name not in attributes:
-            return name, value
-    return None
-
-
 def _holds(value, argument):
     """Whether a value is an argument, a copy of it, or a container with one inside."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         return any(_holds(part, argument) for part in value)
-    return (
-        isinstance(value, torch.Tensor)
-        and isinstance(argument, torch.Tensor)
-        and value.shape == argument.shape
-        and torch.equal(value, argument)
-    )
+    tensors = isinstance(value, torch.Tensor) and isinstance(argument, torch.Tensor)
+    return tensors and value.shape == argument.shape and torch.equal(value, argument)
 
 
 @contextmanager
