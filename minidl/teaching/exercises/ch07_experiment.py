@@ -70,12 +70,21 @@ def _size_case(label, *arguments):
     def expect():
         return {count: layers + 1, name: torch.tensor(pairs)}
 
-    hint = (
-        "The first layer takes the 2 coordinates, every later one takes what the one before puts "
-        "out. The output layer comes on top of the `layers` others, with 2 outputs, one for each "
-        "class."
+    hints = (
+        (
+            count,
+            "`layers` counts the hidden layers, the first among them; one output layer comes on "
+            "top. Is one made before the loop that the loop makes again? Does the output layer, or "
+            "the `return`, stand inside it? Have `width` and `layers` changed places?",
+        ),
+        (
+            ".*",
+            "The first layer takes the 2 coordinates, every later one takes what the one before "
+            "puts out. There are 2 outputs, one for each class. `Linear` is given first what comes "
+            "in, then what goes out.",
+        ),
     )
-    return Case(label, run, expect, hint)
+    return Case(label, run, expect, hints)
 
 
 def _run_generator(function, probe):
@@ -320,9 +329,20 @@ def _summarize_case(label, *shape, seed):
         label,
         run=lambda function, probe: _pair(function, probe, (errors,), names),
         expect=expect,
-        hint="Take the last column, one error rate for each of the R repetitions, times 100. "
-        "Of these R numbers take the mean, which divides by R, and the standard deviation, with "
-        "R − 1 under its root.",
+        hint=(
+            (
+                "the mean",
+                "Take the last column, one error rate for each of the R repetitions, times 100. "
+                "Their mean is the sum of all of them, divided by R. Was it divided by R − 1, or "
+                "by a number that is written there? Was a repetition left out, or a median taken?",
+            ),
+            (
+                "the std",
+                "The mean is right. The standard deviation is the root of a sum of squares over "
+                "R − 1, for the same R numbers. Does the 100 stand inside the root, as 100², or "
+                "outside?",
+            ),
+        ),
     )
 
 
@@ -350,13 +370,17 @@ errors[:, -1] => errors[-1]
 # training is the last column.
 
 errors[:, -1] => errors[:, 0]
-# This is the first column. The end of training is the last one.
+or
+errors[:, -1] => errors[:, -2]
+# This is the first column, or the last but one. The end of training is the last, −1.
 
 errors[:, -1] => errors.min(1).values
 # For each repetition the best column was picked. Nobody knows it beforehand, and picking it by
 # the test error would be learning from the test data.
 
 errors[:, -1] => errors
+or
+errors[:, -1] => errors.mean(1)
 # All columns went in, from the first on. Only the last one is wanted.
 
 std() => var()
@@ -396,6 +420,41 @@ def _sets(rows, others, columns, seed, dtype=torch.float64):
     return train.to(dtype), test.to(dtype)
 
 
+STANDARDIZED = (
+    (
+        "the test set.* each .* too",
+        "The training set is right; all of the test set is off by one number. Is `train`'s mean "
+        "taken off there as well, before the division?",
+    ),
+    (
+        "the test set.* times",
+        "The training set is right, and the test set is off by a factor. Is it divided by the "
+        "same number, `train`'s standard deviation, and not by its own?",
+    ),
+    (
+        "the training set.* each .* too",
+        "The standard deviation is right; all is off by one number. Was the mean left in, or "
+        "added? Or was it a median, or the mean of something else?",
+    ),
+    (
+        r"the training set.* 0\.99\d* times",
+        "The mean is right, and the standard deviation nearly: was a small number added to it, "
+        "or `n` written for n − 1?",
+    ),
+    (
+        "the training set.* times",
+        "The mean is right; the difference is to be *divided* by the standard deviation. Was it "
+        "multiplied? Is the deviation `test`'s, or are its squares taken around 0, not the mean?",
+    ),
+    (
+        ".*",
+        "Two numbers, the mean and the standard deviation (with n − 1) of all n entries of "
+        "`train`. From both sets the one is subtracted, and then the other divides them. Is one "
+        "of the two taken for each point or column, or is it not computed from `train`?",
+    ),
+)
+
+
 def _standardize_case(label, train, test, tol=1e-9):
     names = "the training set", "the test set"
 
@@ -411,8 +470,7 @@ def _standardize_case(label, train, test, tol=1e-9):
         label,
         run=lambda function, probe: _pair(function, probe, (train, test), names),
         expect=expect,
-        hint="Two numbers, the mean and the standard deviation (with n − 1) of all n entries of "
-        "`train`. From both sets the one is subtracted, and then the other divides them.",
+        hint=STANDARDIZED,
         tol=tol,
     )
 
@@ -510,8 +568,21 @@ def _paired_case(repeats, seed, label, turned=False):
         label=label,
         run=lambda function, probe: _pair(function, probe, pair, names),
         expect=expect,
-        hint="First the differences theirs − ours, one for each of R repetitions. Then the first "
-        "number is their mean, the second their standard deviation (with R − 1) over √R.",
+        hint=(
+            (
+                "the mean",
+                "The first number is the mean of the R differences theirs − ours. Were the two "
+                "added, or the differences divided by an error rate? Was a pair left out, or a "
+                "median taken?",
+            ),
+            (
+                "its standard error",
+                "The mean is right. Its error is the standard deviation (with R − 1) of the R "
+                "differences, over √R. It is not made of their mean, of all rates thrown together, "
+                "or of the difference of two standard deviations. Of two variances and a "
+                "covariance, the latter comes off twice.",
+            ),
+        ),
     )
 
 
@@ -549,6 +620,10 @@ len(differences) => len(differences) - 1
 
 std().item() / math.sqrt(len(differences)) => var().item() / len(differences)
 # This is the square of the standard error; a root is missing.
+
+differences.mean().item(), differences.std().item() / math.sqrt(len(differences)) =>
+    (differences.std().item() / math.sqrt(len(differences)), differences.mean().item())
+# The two have changed places: first the mean difference.
 
 theirs - ours => ours - theirs
 # The sign: theirs − ours is wanted.
@@ -633,8 +708,11 @@ math.ceil(8 * std ** 2 / gap ** 2) => math.floor(8 * std ** 2 / gap ** 2) + 1
 # One too many: with one repetition less the standard error is small enough already.
 
 8 => 16
-# Twice too many, before rounding. Were the two standard errors added up, and not their squares?
-# Or was something doubled twice, or the repetitions of both settings counted?
+or
+8 => 32
+# Twice or four times too many, before rounding. Were the two standard errors added up, and not
+# their squares? Was twice the standard error compared with half the gap, or something doubled
+# twice? Or were the repetitions of both settings counted?
 
 math.ceil => int
 or
@@ -647,11 +725,18 @@ or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, math.ceil(8 * std ** 2 / gap ** 2) - 1)
 or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 // gap ** 2)
+or
+math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) - 1
 # One too few, or rounded the wrong way: with so few repetitions the standard error is still too
 # large.
 
 8 => 2
-# This makes the standard error as large as the gap. It is to be at most half of it.
+or
+8 => 1
+or
+8 => 0.5
+# This makes the standard error as large as the gap, or larger. It is to be at most half of it.
+# Was the gap not halved, or `std` halved in its place? Was a single variance counted?
 
 8 * std ** 2 / gap ** 2 => 4 * std ** 2 / gap
 or
@@ -659,7 +744,9 @@ or
 # Here R goes with 1 / gap, not with 1 / gap². Squaring both sides squares the gap / 2 as well.
 
 std ** 2 / gap ** 2 => std / gap
-# The squares are missing: it is the variances that shrink with R.
+or
+std ** 2 => std
+# A square is missing, that of `std` at least: it is the variances that shrink with R.
 
 8 * std ** 2 / gap ** 2 => math.sqrt(8) * std / gap
 # This is √R. Square it: four times as many repetitions halve the standard error.
@@ -669,7 +756,10 @@ or
 math.ceil(8 * std ** 2 / gap ** 2) => 8 * math.ceil(std ** 2 / gap ** 2)
 or
 math.ceil(8 * std ** 2 / gap ** 2) => 8 * math.ceil(std / gap) ** 2
-# Rounded too early: a part of the formula was rounded up and then squared or multiplied.
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1, math.ceil(8 * (std // gap) ** 2))
+# Rounded too early: a part of the formula was rounded, by `ceil` or `//`, and then squared or
+# multiplied.
 
 std ** 2 / gap ** 2 => gap ** 2 / std ** 2
 # Upside down: a smaller gap needs more repetitions, not fewer.
@@ -687,6 +777,9 @@ math.ceil(8 * std ** 2 / gap ** 2) => max(1.0, 8 * std ** 2 / gap ** 2)
 
 math.ceil(8 * std ** 2 / gap ** 2) => max(2, math.ceil(8 * std ** 2 / gap ** 2))
 # The smallest number is 1: the standard deviation is known here, not estimated.
+
+math.ceil(8 * std ** 2 / gap ** 2) => min(10, math.ceil(8 * std ** 2 / gap ** 2))
+# Never more than 10: does the search end there, too early? R has no upper bound.
 """,
 )
 

@@ -93,12 +93,20 @@ def _copy_case(widths, dtype, label, noting=True):
                 values[f"the network's parameter {2 * number + seed}"] = drawn
         return values
 
-    hint = (
-        "Parameter k of the network must get the numbers of parameter k of the model, for every "
-        "k: does a loop begin late or end early? What is returned is the number of tensors, "
-        "weights and biases together."
+    hints = (
+        (
+            "the number",
+            "The copy is right. What is returned is to be the number of tensors, weights and "
+            "biases together: not of layers, of modules, or of the single numbers in them, and not "
+            "that of one network only.",
+        ),
+        (
+            ".*",
+            "Parameter k of the network must get the numbers of parameter k of the model, for "
+            "every k: does a loop begin late or end early?",
+        ),
     )
-    return Case(label, run, expect, hint)
+    return Case(label, run, expect, hints)
 
 
 COPY_PARAMETERS = Exercise(
@@ -147,13 +155,6 @@ in pairs => in pairs[::2]
 return len(pairs) => return len(pairs) - 1
 # The copy is right, the number is one too small: is it the last index, which begins at 0?
 
-return len(pairs) => return sum(ours.numel() for (ours, _), _ in pairs)
-# The copy is right. What was counted are the single numbers; count the tensors.
-
-return len(pairs) => return len(model.modules)
-# The copy is right. What was counted are the modules, activations and all; count the tensors
-# copied.
-
 theirs.copy_(ours) => theirs.add_(ours)
 # The model's numbers were added to the network's own. They are to replace them.
 """,
@@ -177,11 +178,21 @@ def _many_case(sizes, label, dtype=torch.float64, tol=1e-9, seed=21):
         layers = zip(x, weight, bias, strict=True)
         return torch.stack([torch.nn.functional.linear(*layer) for layer in layers])
 
-    hint = (
-        "Network s has its own rows x[s], its own weight[s] and its own bias[s]; its result is "
-        "what one linear layer makes of these: x[s] @ weight[s].t() + bias[s], and nothing more."
+    hints = (
+        (
+            ".*the shape is",
+            "Each of the S networks has a result of shape (N, out), and y all of them. Is this "
+            "one network's alone, as the last turn of a loop leaves it, or were two dimensions "
+            "made one?",
+        ),
+        (
+            ".*",
+            "Network s has its own rows x[s], its own weight[s] and its own bias[s]; its result "
+            "is x[s] @ weight[s].t() + bias[s], and nothing more. Is there a mean over inputs or "
+            "networks, or does the bias multiply?",
+        ),
     )
-    return returns(label, "y", (x, weight, bias), expect, hint, tol=tol)
+    return returns(label, "y", (x, weight, bias), expect, hints, tol=tol)
 
 
 LINEAR_MANY = Exercise(
@@ -203,6 +214,10 @@ torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     torch.einsum('sni,sij->snj', x, weight) + bias[:, None]
 # x is (S, N, in) and weight (S, out, in): the two sizes that meet in the product differ. The
 # weight's last two dimensions must be swapped first.
+
+torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
+    torch.baddbmm(x, weight.transpose(1, 2), bias[:, None])
+# `torch.baddbmm(c, a, b)` is c + a @ b: what is added comes first.
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.t() + bias[:, None]
 # `t()`, which `functional.linear` calls as well, works for two dimensions at most.
@@ -318,7 +333,10 @@ def _shares_case(rows, label):
             if isinstance(value, torch.Tensor):
                 what = f"a tensor of shape {tuple(value.shape)}"
             said = f"`shares` returns {what}, wanted a tensor of shape (2,)"
-            slip = "`torch.stack([a, b])` makes one tensor of two that hold a number each."
+            slip = (
+                "`torch.stack([a, b])` makes one tensor of two that hold a number each; "
+                "`unsqueeze`, or `keepdim=True`, would put a dimension more into it."
+            )
             raise Failure(("shape", what), said, slip)
         return {"the shares (weights, biases)": value}
 
@@ -334,12 +352,26 @@ def _shares_case(rows, label):
                 found[switch] += (table[tuple(state)].item() - before) / len(orders) / whole
         return {"the shares (weights, biases)": torch.tensor(found, dtype=torch.float64)}
 
-    hint = (
-        "For each of the two orders, write down by how much the error changes when the weights "
-        "are switched, and when the biases are: after less before, with its sign. Average each "
-        "over the orders, then divide by the whole change, e₁₁ − e₀₀."
+    hints = (
+        (
+            ".*they are all 0",
+            "Both shares are 0. They are fractions: does `//`, or a rounding, make whole numbers "
+            "of them?",
+        ),
+        (
+            r".* at \[1\]",
+            "The weights' share is right. Does one of their changes stand where the biases' "
+            "belongs? Together the shares are 1.",
+        ),
+        (
+            ".*",
+            "For each of the two orders, write down by how much the error changes when the weights "
+            "are switched, and when the biases are: after less before, with its sign. The errors "
+            "themselves do not count. Average each over the orders, both alike: half of the sum, "
+            "in brackets. Then divide by the whole change, e₁₁ − e₀₀.",
+        ),
     )
-    return Case(label, run, expect, hint)
+    return Case(label, run, expect, hints)
 
 
 SHARES = Exercise(
@@ -420,7 +452,10 @@ def shares(table):
 # A switch may make the error smaller: then its change is negative. Here that sign was lost.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) => torch.full_like(table[0], 0.5)
-# One half for each, whatever the table says. Follow each order through the entries: which one
+or
+torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    torch.tensor([0.85, 0.15], dtype=torch.float64)
+# The same two numbers, whatever the table says. Follow each order through the entries: which one
 # stands before a switch, and which after it?
 """,
 )

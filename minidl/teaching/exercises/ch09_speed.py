@@ -37,9 +37,9 @@ def _adds_case(widths, batch_size, label, hint=""):
         return counter.get_total_flops() // 2
 
     hint = hint or (
-        "List the products of each layer, forward and back, with their shapes. One of (l, m) by "
-        "(m, n) takes l · m · n multiply-adds. Are all layers in the sum, the last one too, and "
-        "each once?"
+        "List the products of each layer, forward and back, with their shapes: the batch size and "
+        "two neighbouring widths. One of (l, m) by (m, n) takes l · m · n multiply-adds, no "
+        "addition less. Are all layers in the sum, the last one too, and each once?"
     )
     return returns(label, "the count", (list(widths), batch_size), expect, hint)
 
@@ -114,7 +114,9 @@ or
 return total => return total + batch_size * sum(widths[1:-1])
 or
 return total => return total + 2 * batch_size * sum(widths[1:])
-# Only matrix products count; biases or activations were counted as well.
+or
+products * batch_size => (products * batch_size + 1)
+# Only matrix products count; biases, activations or the step were counted as well.
 
 range(1, len(widths)) => range(1, len(widths) - 1)
 or
@@ -123,8 +125,13 @@ range(1, len(widths)) => range(1, max(2, len(widths) - 1))
 
 2 if k == 1 else 3 => 2 if k == 1 else 3
     total += widths[k - 1] * widths[k] * (1 - batch_size)
-# One product of each layer was counted without the batch, forward or for the weights' gradient.
-# Both run over all samples.
+or
+2 if k == 1 else 3 => 3
+return total => return total - widths[0] * widths[1]
+or
+products * batch_size => (products - 1 + batch_size) * batch_size
+# A product was counted, or taken off, without the batch, or with its size squared. Forward and
+# for both gradients, each runs over all samples, once.
 
 k == 1 else => widths[k - 1] == widths[0] else
 # The first layer was told by its width, and others may be as wide. Tell it by its place.
@@ -197,7 +204,7 @@ LINEAR_JOINED = Exercise(
             (5, 3, 2),
             "5 samples, 3 → 2 features: y equals linear's",
             "Only y was looked at so far: x Wᵀ, plus b for each sample, and nothing more. Which "
-            "part of [W b] is W, and what meets b?",
+            "part of [W b] is W? Is it ones that meet b, and is b added once, not again behind it?",
             PARTS[:1],
         ),
         _joined_case(
@@ -211,7 +218,7 @@ LINEAR_JOINED = Exercise(
             (5, 3, 2),
             "the gradient of [W b] equals autograd's",
             "y and dL/dx are right. The gradient of [W b] is chapter 3's weight gradient in all "
-            "columns but the last, and the bias's, the sum of G's rows, in that one.",
+            "columns but the last, and the bias's, the sum of G's rows, in that one; no step is taken.",
             PARTS[2:],
         ),
         _joined_case((4, 3, 3), "4 samples, 3 → 3 features"),
@@ -297,8 +304,9 @@ def _attainable_case(sizes, peak, bandwidth, label):
 
     hint = (
         "Two bounds, of which the smaller counts: the peak itself, and the intensity (FLOP for "
-        "each byte) times the bytes that come in a second. Three matrices are moved, two factors "
-        "and the result: the height times the width of each, four bytes a number."
+        "each byte) times the bytes that come in a second. The FLOP are 2 · rows · inner · "
+        "columns. Three matrices are moved, two factors and the result: the height *times* the "
+        "width of each, added up in brackets, and each number has four bytes."
     )
     return returns(label, "the speed", (*sizes, peak, bandwidth), expect, hint)
 
@@ -336,7 +344,14 @@ min(peak, operations / moved * bandwidth) => min(peak, operations / moved * band
 + rows * columns =>
 or
 + inner * columns =>
-# A matrix was left out. Both factors have to be moved, and the result, too.
+or
+rows * inner + inner * columns + rows * columns => rows * columns
+or
+rows * inner + inner * columns + rows * columns => 3 * rows * columns
+or
+rows * inner + inner * columns => 2 * rows * inner
+# A matrix was left out, or got another's shape. Both factors have to be moved, (rows, inner) and
+# (inner, columns), and the result, (rows, columns), too.
 
 operations / moved => rows * inner / (2 * (2 * rows + inner))
 # This is for a square weight, `inner` = `columns`. The two may differ.
@@ -351,6 +366,8 @@ operations / moved => operations // moved
 # The intensity was cut down to a whole number, as `//` does.
 
 min(peak, operations / moved * bandwidth) => operations / moved
+or
+min(peak, operations / moved * bandwidth) => min(peak, operations / moved)
 # This is the intensity. What speed does it allow?
 
 operations / moved => moved / operations
@@ -369,6 +386,8 @@ min(peak, operations / moved * bandwidth) => max(operations / peak, moved / band
 operations / moved * bandwidth => bandwidth
 or
 min(peak, operations / moved * bandwidth) => min(bandwidth, operations / moved * peak)
+or
+min(peak, operations / moved * bandwidth) => min(bandwidth, moved / operations * peak)
 # These are bytes a second. Does `bandwidth` stand where `peak` belongs, or was it not multiplied
 # by the operations that are done with each byte?
 """,
@@ -412,19 +431,33 @@ GAIN = Exercise(
 # The rest was made faster, not the part. `share` is the part that gets faster.
 
 1 / (1 - share + share / factor) => 1 - share + share / factor
-# This is the new time, as a share of the old. How often does it go into the old one?
+or
+1 / (1 - share + share / factor) => share - share / factor
+# This is the new time, or what is saved, as a share of the old. How often does the new time go
+# into the old one?
 
 1 / (1 - share + share / factor) => 1 - share + share * factor
-# Factors were averaged. Add up *times*, and divide afterwards.
+or
+1 / (1 - share + share / factor) => (1 + 1 / (1 - share + share / factor)) / 2
+or
+1 / (1 - share + share / factor) => factor ** share
+# Factors were averaged, or raised to a power. Add up *times*, and divide afterwards.
 
 + share / factor =>
 # This is for a part that vanishes altogether; `//` would make 0 of it. Here something is left.
 
 1 / (1 - share + share / factor) => factor / share
-# The rest, which gets no faster, was forgotten.
+or
+1 / (1 - share + share / factor) => share * factor
+or
+1 / (1 - share + share / factor) => factor
+# The rest, which gets no faster, was forgotten. Add up *times*: those of the part and the rest.
 
 share / factor => share * factor
 # The part was made slower: its time was multiplied by the factor.
+
+1 - share + => 1 +
+# The part is in the sum twice, once with its old time. The rest takes less than 1.
 
 1 / (1 - share + share / factor) => 1 // (1 - share + share / factor)
 or
