@@ -70,21 +70,15 @@ def _size_case(label, *arguments):
     def expect():
         return {count: layers + 1, name: torch.tensor(pairs)}
 
-    hints = (
-        (
-            count,
-            "`layers` counts the hidden layers, the first among them; one output layer comes on "
-            "top. Is one made before the loop that the loop makes again? Does the output layer, or "
-            "the `return`, stand inside it? Have `width` and `layers` changed places?",
-        ),
-        (
-            ".*",
-            "The first layer takes the 2 coordinates, every later one takes what the one before "
-            "puts out. There are 2 outputs, one for each class. `Linear` is given first what comes "
-            "in, then what goes out.",
-        ),
-    )
-    return Case(label, run, expect, hints)
+    hints = {
+        count: "`layers` counts the hidden layers, the first among them; one output layer comes "
+        "on top. Is one made before the loop that the loop makes again? Does the output layer, or "
+        "the `return`, stand inside it? Have `width` and `layers` changed places?",
+        ".*": "The first layer takes the 2 coordinates, every later one takes what the one before "
+        "puts out. There are 2 outputs, one for each class. `Linear` is given first what comes "
+        "in, then what goes out.",
+    }
+    return Case(label, run, expect, tuple(hints.items()))
 
 
 def _run_generator(function, probe):
@@ -325,24 +319,20 @@ def _summarize_case(label, *shape, seed):
         final = [100 * row[-1] for row in errors.tolist()]
         return dict(zip(names, (statistics.mean(final), statistics.stdev(final)), strict=True))
 
+    hints = {
+        "the mean": "Take the last column, one error rate for each of the R repetitions, "
+        "times 100. Their mean is the sum of all of them, divided by R. Was it divided by R − "
+        "1, or by a number that is written there? Was a repetition left out, or a median "
+        "taken?",
+        "the std": "The mean is right. The standard deviation is the root of a sum of squares "
+        "over R − 1, for the same R numbers. Does the 100 stand inside the root, as 100², or "
+        "outside?",
+    }
     return Case(
         label,
         run=lambda function, probe: _pair(function, probe, (errors,), names),
         expect=expect,
-        hint=(
-            (
-                "the mean",
-                "Take the last column, one error rate for each of the R repetitions, times 100. "
-                "Their mean is the sum of all of them, divided by R. Was it divided by R − 1, or "
-                "by a number that is written there? Was a repetition left out, or a median taken?",
-            ),
-            (
-                "the std",
-                "The mean is right. The standard deviation is the root of a sum of squares over "
-                "R − 1, for the same R numbers. Does the 100 stand inside the root, as 100², or "
-                "outside?",
-            ),
-        ),
+        hint=tuple(hints.items()),
     )
 
 
@@ -420,39 +410,22 @@ def _sets(rows, others, columns, seed, dtype=torch.float64):
     return train.to(dtype), test.to(dtype)
 
 
-STANDARDIZED = (
-    (
-        "the test set.* each .* too",
-        "The training set is right; all of the test set is off by one number. Is `train`'s mean "
-        "taken off there as well, before the division?",
-    ),
-    (
-        "the test set.* times",
-        "The training set is right, and the test set is off by a factor. Is it divided by the "
-        "same number, `train`'s standard deviation, and not by its own?",
-    ),
-    (
-        "the training set.* each .* too",
-        "The standard deviation is right; all is off by one number. Was the mean left in, or "
-        "added? Or was it a median, or the mean of something else?",
-    ),
-    (
-        r"the training set.* 0\.99\d* times",
-        "The mean is right, and the standard deviation nearly: was a small number added to it, "
-        "or `n` written for n − 1?",
-    ),
-    (
-        "the training set.* times",
-        "The mean is right; the difference is to be *divided* by the standard deviation. Was it "
-        "multiplied? Is the deviation `test`'s, or are its squares taken around 0, not the mean?",
-    ),
-    (
-        ".*",
-        "Two numbers, the mean and the standard deviation (with n − 1) of all n entries of "
-        "`train`. From both sets the one is subtracted, and then the other divides them. Is one "
-        "of the two taken for each point or column, or is it not computed from `train`?",
-    ),
-)
+STANDARDIZED = {
+    "the test set.* each .* too": "The training set is right; all of the test set is off by one "
+    "number. Is `train`'s mean taken off there as well, before the division?",
+    "the test set.* times": "The training set is right, and the test set is off by a factor. Is "
+    "it divided by the same number, `train`'s standard deviation, and not by its own?",
+    "the training set.* each .* too": "The standard deviation is right; all is off by one number. "
+    "Was the mean left in, or added? Or was it a median, or the mean of something else?",
+    r"the training set.* 0\.99\d* times": "The mean is right, and the standard deviation nearly: "
+    "it is a little too large. Was a small number added to it?",
+    "the training set.* times": "The mean is right; the difference is to be *divided* by the "
+    "standard deviation. Was it multiplied? Is the deviation `test`'s, or are its squares taken "
+    "around 0, not the mean?",
+    ".*": "Two numbers, the mean and the standard deviation (with n − 1) of all n entries of "
+    "`train`. From both sets the one is subtracted, and then the other divides them. Is one of "
+    "the two taken for each point or column, or is it not computed from `train`?",
+}
 
 
 def _standardize_case(label, train, test, tol=1e-9):
@@ -470,7 +443,7 @@ def _standardize_case(label, train, test, tol=1e-9):
         label,
         run=lambda function, probe: _pair(function, probe, (train, test), names),
         expect=expect,
-        hint=STANDARDIZED,
+        hint=tuple(STANDARDIZED.items()),
         tol=tol,
     )
 
@@ -564,25 +537,20 @@ def _paired_case(repeats, seed, label, turned=False):
         error = statistics.stdev(differences) / repeats**0.5
         return dict(zip(names, (statistics.mean(differences), error), strict=True))
 
+    hints = {
+        "the mean": "The first number is the mean of the R differences theirs − ours. Were "
+        "the two added, or the differences divided by an error rate? Was a pair left out, or "
+        "a median taken?",
+        "its standard error": "The mean is right. Its error is the standard deviation (with R "
+        "− 1) of the R differences, over √R. It is not made of their mean, of all rates "
+        "thrown together, or of the difference of two standard deviations. Of two variances "
+        "and a covariance, the latter comes off twice.",
+    }
     return Case(
         label=label,
         run=lambda function, probe: _pair(function, probe, pair, names),
         expect=expect,
-        hint=(
-            (
-                "the mean",
-                "The first number is the mean of the R differences theirs − ours. Were the two "
-                "added, or the differences divided by an error rate? Was a pair left out, or a "
-                "median taken?",
-            ),
-            (
-                "its standard error",
-                "The mean is right. Its error is the standard deviation (with R − 1) of the R "
-                "differences, over √R. It is not made of their mean, of all rates thrown together, "
-                "or of the difference of two standard deviations. Of two variances and a "
-                "covariance, the latter comes off twice.",
-            ),
-        ),
+        hint=tuple(hints.items()),
     )
 
 

@@ -93,20 +93,14 @@ def _copy_case(widths, dtype, label, noting=True):
                 values[f"the network's parameter {2 * number + seed}"] = drawn
         return values
 
-    hints = (
-        (
-            "the number",
-            "The copy is right. What is returned is to be the number of tensors, weights and "
-            "biases together: not of layers, of modules, or of the single numbers in them, and not "
-            "that of one network only.",
-        ),
-        (
-            ".*",
-            "Parameter k of the network must get the numbers of parameter k of the model, for "
-            "every k: does a loop begin late or end early?",
-        ),
-    )
-    return Case(label, run, expect, hints)
+    hints = {
+        "the number": "The copy is right. What is returned is to be the number of tensors, "
+        "weights and biases together: not of layers, of modules, or of the single numbers in "
+        "them, and not that of one network only.",
+        ".*": "Parameter k of the network must get the numbers of parameter k of the model, for "
+        "every k: does a loop begin late or end early?",
+    }
+    return Case(label, run, expect, tuple(hints.items()))
 
 
 COPY_PARAMETERS = Exercise(
@@ -178,21 +172,15 @@ def _many_case(sizes, label, dtype=torch.float64, tol=1e-9, seed=21):
         layers = zip(x, weight, bias, strict=True)
         return torch.stack([torch.nn.functional.linear(*layer) for layer in layers])
 
-    hints = (
-        (
-            ".*the shape is",
-            "Each of the S networks has a result of shape (N, out), and y all of them. Is this "
-            "one network's alone, as the last turn of a loop leaves it, or were two dimensions "
-            "made one?",
-        ),
-        (
-            ".*",
-            "Network s has its own rows x[s], its own weight[s] and its own bias[s]; its result "
-            "is x[s] @ weight[s].t() + bias[s], and nothing more. Is there a mean over inputs or "
-            "networks, or does the bias multiply?",
-        ),
-    )
-    return returns(label, "y", (x, weight, bias), expect, hints, tol=tol)
+    hints = {
+        ".*the shape is": "Each of the S networks has a result of shape (N, out), and y all of "
+        "them. Is this one network's alone, as the last turn of a loop leaves it, or were two "
+        "dimensions made one?",
+        ".*": "Network s has its own rows x[s], its own weight[s] and its own bias[s]; its result "
+        "is x[s] @ weight[s].t() + bias[s], and nothing more. Is there a mean over inputs or "
+        "networks, or does the bias multiply?",
+    }
+    return returns(label, "y", (x, weight, bias), expect, tuple(hints.items()), tol=tol)
 
 
 LINEAR_MANY = Exercise(
@@ -333,10 +321,7 @@ def _shares_case(rows, label):
             if isinstance(value, torch.Tensor):
                 what = f"a tensor of shape {tuple(value.shape)}"
             said = f"`shares` returns {what}, wanted a tensor of shape (2,)"
-            slip = (
-                "`torch.stack([a, b])` makes one tensor of two that hold a number each; "
-                "`unsqueeze`, or `keepdim=True`, would put a dimension more into it."
-            )
+            slip = "`torch.stack` makes one tensor of two numbers; `unsqueeze` adds a dimension."
             raise Failure(("shape", what), said, slip)
         return {"the shares (weights, biases)": value}
 
@@ -352,26 +337,17 @@ def _shares_case(rows, label):
                 found[switch] += (table[tuple(state)].item() - before) / len(orders) / whole
         return {"the shares (weights, biases)": torch.tensor(found, dtype=torch.float64)}
 
-    hints = (
-        (
-            ".*they are all 0",
-            "Both shares are 0. They are fractions: does `//`, or a rounding, make whole numbers "
-            "of them?",
-        ),
-        (
-            r".* at \[1\]",
-            "The weights' share is right. Does one of their changes stand where the biases' "
-            "belongs? Together the shares are 1.",
-        ),
-        (
-            ".*",
-            "For each of the two orders, write down by how much the error changes when the weights "
-            "are switched, and when the biases are: after less before, with its sign. The errors "
-            "themselves do not count. Average each over the orders, both alike: half of the sum, "
-            "in brackets. Then divide by the whole change, e₁₁ − e₀₀.",
-        ),
-    )
-    return Case(label, run, expect, hints)
+    hints = {
+        ".*they are all 0": "Both shares are 0. They are fractions: does `//`, or a rounding, "
+        "make whole numbers of them?",
+        r".* at \[1\]": "The weights' share is right. Does it, or one of their changes, stand "
+        "where that of the biases belongs?",
+        ".*": "For each of the two orders, write down by how much the error changes when the "
+        "weights are switched, and when the biases are: after less before, with its sign. The "
+        "errors themselves do not count. Average each over the orders, both alike: half of the "
+        "sum, in brackets. Then divide by the whole change, e₁₁ − e₀₀.",
+    }
+    return Case(label, run, expect, tuple(hints.items()))
 
 
 SHARES = Exercise(

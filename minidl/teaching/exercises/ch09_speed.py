@@ -204,7 +204,7 @@ LINEAR_JOINED = Exercise(
             (5, 3, 2),
             "5 samples, 3 → 2 features: y equals linear's",
             "Only y was looked at so far: x Wᵀ, plus b for each sample, and nothing more. Which "
-            "part of [W b] is W? Is it ones that meet b, and is b added once, not again behind it?",
+            "part of [W b] is W? Do ones meet b, and is it added only once?",
             PARTS[:1],
         ),
         _joined_case(
@@ -217,8 +217,8 @@ LINEAR_JOINED = Exercise(
         _joined_case(
             (5, 3, 2),
             "the gradient of [W b] equals autograd's",
-            "y and dL/dx are right. The gradient of [W b] is chapter 3's weight gradient in all "
-            "columns but the last, and the bias's, the sum of G's rows, in that one; no step is taken.",
+            "y and dL/dx are right. No step is taken: the gradient of [W b] is chapter 3's weight "
+            "gradient in all columns but the last, and the bias's, the sum of G's rows, there.",
             PARTS[2:],
         ),
         _joined_case((4, 3, 3), "4 samples, 3 → 3 features"),
@@ -474,7 +474,10 @@ or
 
 share / factor => share / 100 / factor
 1 - share => 1 - share / 100
-# `share` was taken for per cent. It is a fraction, from 0 to 1.
+or
+share / factor => share / (1 + share) / factor
+1 - share => 1 - share / (1 + share)
+# `share` was taken for per cent, or for the part over the rest. It is the part over the whole.
 """,
 )
 
