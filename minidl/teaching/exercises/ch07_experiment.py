@@ -74,9 +74,9 @@ def _size_case(label, *arguments):
         count: "`layers` counts the hidden layers, the first among them; one output layer comes "
         "on top. Is one made before the loop that the loop makes again? Does the output layer, or "
         "the `return`, stand inside it? Have `width` and `layers` changed places?",
-        ".*": "The first layer takes the 2 coordinates, every later one takes what the one before "
-        "puts out. There are 2 outputs, one for each class. `Linear` is given first what comes "
-        "in, then what goes out.",
+        ".*": "The first layer takes the 2 coordinates, every later one what the one before puts "
+        "out: `width`. The last one puts out 2, one for each class. `Linear` is given first what "
+        "comes in, then what goes out.",
     }
     return Case(label, run, expect, tuple(hints.items()))
 
@@ -420,8 +420,8 @@ STANDARDIZED = {
     r"the training set.* 0\.99\d* times": "The mean is right, and the standard deviation nearly: "
     "it is a little too large. Was a small number added to it?",
     "the training set.* times": "The mean is right; the difference is to be *divided* by the "
-    "standard deviation. Was it multiplied? Is the deviation `test`'s, or are its squares taken "
-    "around 0, not the mean?",
+    "standard deviation. Was it left as it is, or multiplied? Is the deviation `test`'s, a mean of "
+    "several, or are its squares taken around 0?",
     ".*": "Two numbers, the mean and the standard deviation (with n − 1) of all n entries of "
     "`train`. From both sets the one is subtracted, and then the other divides them. Is one of "
     "the two taken for each point or column, or is it not computed from `train`?",
