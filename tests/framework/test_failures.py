@@ -109,6 +109,7 @@ ONCE = {"epochs": 1, "batch_size": 1, "lr": 1}
 TOGETHER = {
     "negative labels": (lambda m: one_hot(torch.tensor([-1, 1]), 3), "wanted from 0 on"),
     "f": (lambda m: minidl.numerical_gradient(torch.square, ROW), r"f\(x\) is .*wanted a number"),
+    "no spread": (lambda m: minidl.standardize(torch.ones(3, 2), ROW[:, :2]), "not all equal"),
     "no outputs": (lambda m: m.backward_pass([ROW], ROW), "outputs has 1 entries"),
     "ways": (
         lambda m: fit(m, MSELoss(), ROW, ROW[:, :2], **ONCE, per_sample=True, compile=True),

@@ -121,10 +121,6 @@ def test_a_figure_answers_to_the_keyboard(figure):
             assert figure.evaluate(SHOWN) != before, control.evaluate("(e) => e.outerHTML")
 
 
-def test_a_figure_fits_a_phone(figure):
-    assert figure.evaluate("document.documentElement.scrollWidth") <= 360
-
-
 def test_the_roofline_has_the_measured_numbers(page):
     """Those of minidl/teaching/speed.json."""
     page.evaluate("() => { globalThis.live = { figure() {} }; }")
