@@ -10,10 +10,11 @@ of older ones, another number of threads, or MKL's mode for reproducible results
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import torch
-from notebooks import ROOT
+from notebooks import CHAPTERS
 
 LEVELS = ("default", "avx2", "avx512")
 
@@ -28,15 +29,12 @@ def environments():
     return [*found, compatible, {"ATEN_CPU_CAPABILITY": "default", **compatible}]
 
 
-def validate(environment):
-    """Run nbval on all notebooks, print how it went, and return whether they passed."""
-    options = ["--nbval", "-q", "-n", "auto", "--dist", "loadfile", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *options, "book"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
-    )
+def validate(environment, path):
+    """Run nbval on one notebook, print how it went, and return whether it passed."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", path]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     name = " ".join(f"{key}={value}" for key, value in environment.items())
-    print(f"{name:58} {done.stdout.strip().splitlines()[-1]}", flush=True)
+    print(f"{path.stem:16} {name:58} {done.stdout.strip().splitlines()[-1]}", flush=True)
     if done.returncode:
         print(done.stdout)
     return done.returncode == 0
@@ -46,4 +44,6 @@ if __name__ == "__main__":
     chosen = environments()
     if sys.argv[1:] == ["--extremes"]:  # the newest kernels in parallel, the oldest one by one
         chosen = [chosen[-3], chosen[-1]]
-    sys.exit(not all([validate(environment) for environment in chosen]))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = zip(*product(chosen, CHAPTERS), strict=True)
+        sys.exit(not all(list(pool.map(validate, *runs))))
