@@ -33,12 +33,10 @@ TRAIN = """([layers, x, y, epochs, options]) => {
 
 
 @pytest.fixture
-def page(browser):
+def page(page):
     """An empty page that knows the network."""
-    page = browser.new_page()
     page.add_script_tag(path=NETWORK)
-    yield page
-    page.close()
+    return page
 
 
 @pytest.mark.parametrize("bend", [minidl.ReLU, minidl.Tanh, minidl.Sigmoid])
@@ -87,19 +85,18 @@ PAGE = '<figure class="live" id="fig-live-{}"><img alt=""><figcaption>.</figcapt
 
 
 @pytest.fixture(params=FIGURES)
-def figure(request, browser):
-    """Each figure by itself on a page of a phone's width, with motion as on paper: none."""
-    page = browser.new_page(viewport={"width": 360, "height": 700}, reduced_motion="reduce")
+def figure(request, page):
+    """Each figure by itself on a page, with motion as on paper: none."""
+    page.emulate_media(reduced_motion="reduce")
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_content(PAGE.format(request.param))
     page.add_style_tag(path=LIVE / "live.css")
-    for name in ("network", "stage", request.param):
+    for name in ("stage", request.param):
         page.add_script_tag(path=LIVE / f"{name}.js")
     page.wait_for_selector("figure[data-ready]")
     yield page
     assert not errors
-    page.close()
 
 
 SHOWN = """() => [...document.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()).join()
