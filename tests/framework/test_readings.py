@@ -65,7 +65,6 @@ def test_the_stored_table_has_these_readings():
 
 #: Each trains or draws in a way of its own.
 TRIED_AGAIN = [
-    "100 points, batches of 10",
     "networks kept for ten folds",
     "one data set for all runs",
     "one start for all runs",

@@ -1,4 +1,4 @@
-"""What is stored of the four starts is what the experiment itself gives."""
+"""Two of the four starts that are measured are the experiment's own."""
 
 import pytest
 import starts
