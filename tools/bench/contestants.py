@@ -152,6 +152,18 @@ def by_methods(task, accumulate, network=None, loss=None):
     return Training(tensors(network), train)
 
 
+def accumulate_twice(model, loss, x, y):
+    """Go through samples one by one, forward again before backward: the paper's program."""
+    values = []
+    for x_sample, y_sample in zip(x.split(1), y.split(1), strict=True):
+        prediction = model.forward(x_sample)
+        model.backward(x_sample, prediction, loss.backward(prediction, y_sample))
+        values.append(loss.forward(prediction, y_sample).item())
+    for _, grad in model.param():
+        grad.div_(len(x))
+    return sum(values) / len(values)
+
+
 def unchecked(task, joined=False):
     """Train by the same formulas, without the checks of the arguments.
 
@@ -322,6 +334,9 @@ PLAIN = partial(by_fit, errors=False)
 
 #: By the name that the command line uses, in the order of the table.
 CONTESTANTS = {
+    "paper": Contestant(
+        "sample by sample, forward twice", partial(by_methods, accumulate=accumulate_twice)
+    ),
     "loops": Contestant("sample by sample", partial(by_methods, accumulate=accumulate_samples)),
     "batches": Contestant(
         "mini-batches, by the methods", partial(by_methods, accumulate=accumulate_batch)
