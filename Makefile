@@ -24,7 +24,7 @@ RUN := $(VENV)/bin/python -m
 
 book: $(VENV)/complete
 	$(VENV)/bin/jupyter-book build . -n -W --keep-going --all
-	$(VENV)/bin/python tools/check_pages.py
+	$(VENV)/bin/python tools/leaks.py
 
 book-pdf: book
 	$(VENV)/bin/python pages/pdf.py

@@ -23,7 +23,6 @@ LONGEST = [
     "test_reading.py",
     "08_autograd.ipynb",
     "test_own.py",
-    "test_experiment.py",
     "07_experiment.ipynb",
 ]
 

@@ -1,15 +1,17 @@
 """Find the body of an exercise's solution where no reader should meet it.
 
 On the pages a solution stands in a closed dropdown; nowhere else, and in no file that
-the site serves beside them.
+the site serves beside them.  ``make book`` runs this on what it has built; as a build can end
+without an error and without pages, these are counted first.
 """
 
 import ast
 import html
 import re
+import sys
 
 from bs4 import BeautifulSoup
-from notebooks import package_definition
+from notebooks import ROOT, package_definition, pages
 
 from minidl.teaching.exercises import EXERCISES
 
@@ -62,3 +64,11 @@ def leaks_of_site(folder, hidden):
         elif path.suffix in {".zip", ".gz", ".pyc"}:
             found[str(path.relative_to(folder))] = ["an archive, which may hold anything"]
     return found
+
+
+if __name__ == "__main__":
+    site = ROOT / "_build" / "html"
+    missing = [page for page in ["index", *pages()] if not (site / f"{page}.html").is_file()]
+    found = leaks_of_site(site, secrets())
+    if missing or found:
+        sys.exit(f"missing pages: {missing}; solutions outside their dropdowns: {found}")

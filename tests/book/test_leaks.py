@@ -37,13 +37,6 @@ def test_not_even_a_line_of_a_solution_stands_in_a_code_cell(path):
                 assert line not in code
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_all_solutions_of_a_solved_notebook_are_found(path):
-    number = path.stem[1]
-    code = "\n".join(cell.source for cell in solve(read(path)).cells)
-    assert set(leaks(code, HIDDEN)) >= {name for name in HIDDEN if name.startswith(number)}
-
-
 def test_the_search_of_a_site_sees_all_but_dropdowns(tmp_path):
     dropdown = f'<div class="solution dropdown"><pre>{BODY}</pre></div>'
     marked = "<pre><span>return</span> <span>0.25</span><b>**</b> <i>layers</i></pre>"

@@ -1,8 +1,6 @@
 """The comparison of pictures and the look at the size of type, on a notebook of their own."""
 
 import legible
-import matplotlib.pyplot as plt
-import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from notebooks import run, validate
 
@@ -35,30 +33,13 @@ def test_every_change_of_a_picture_fails_and_the_same_plot_passes(tmp_path):
         assert kinds == ["actual", "difference", "expected"]
 
 
-def test_the_smallest_text_counts_by_its_exponent():
-    figure = plt.figure(figsize=(5, 2))
-    figure.text(0.5, 0.2, "larger", fontsize=30)
-    figure.text(0.5, 0.5, "$10^{-8}$", fontsize=10)
-    plt.close(figure)
-    pixels = 0.7 * 10 / 72 * legible.PHONE / 5
-    assert legible.smallest(figure, 5) == ("$10^{-8}$", pytest.approx(pixels))
-
-
-DRAWN = """import io
-import matplotlib.pyplot as plt
+DRAWN = """import matplotlib.pyplot as plt
 figure, axis = plt.subplots(figsize=(7.4, 3))
 axis.set_xticks([0, 1], ["zero", "one"], fontsize=9)
-"""
+plt.show()"""
 
 
-@pytest.mark.parametrize(
-    ("source", "complaint"),
-    [
-        (DRAWN + "plt.show()", "too small to read on a phone: 'one': "),
-        (DRAWN + "figure.savefig(io.BytesIO())\nplt.close()", "too small to read on a phone"),
-        ("1 + 1", "no picture was made"),
-    ],
-)
-def test_small_type_in_a_notebook_is_named(tmp_path, source, complaint):
-    cells = [new_code_cell(source) for source in (legible.WATCH, source, legible.JUDGE)]
-    assert complaint in validate(new_notebook(cells=cells), tmp_path).stdout
+def test_small_type_in_a_notebook_is_named(tmp_path):
+    cells = [new_code_cell(source) for source in (legible.WATCH, DRAWN, legible.JUDGE)]
+    said = validate(new_notebook(cells=cells), tmp_path).stdout
+    assert "too small to read on a phone: 'one': " in said

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from notebooks import CHAPTERS, ROOT, as_python, code_cells, read
 
 #: Shared by all, because the environment has them: pip is to bring the package alone.
@@ -57,16 +56,3 @@ def test_no_notebook_opens_a_file_beside_it():
     for path in CHAPTERS:
         for cell in code_cells(read(path)):
             assert not re.search(r"\bopen\(|\bPath\(|\.\./", cell.source), (path.name, cell.id)
-
-
-@pytest.mark.parametrize("missing", [True, False])
-def test_the_first_cell_calls_pip_where_minidl_is_missing_and_only_there(missing, monkeypatch):
-    called = []
-    shell = InteractiveShell()
-    monkeypatch.setattr(shell, "run_line_magic", lambda *words, **_: called.append(words[:2]))
-    if missing:
-        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    first = code_cells(read(CHAPTERS[0]))[0]
-    shell.run_cell(first.source).raise_error()
-    assert [name for name, _ in called] == ["pip"] * missing
-    assert all(line.startswith("install -q git+https://") for _, line in called)

@@ -171,15 +171,3 @@ def test_initialisation_has_the_stated_spread(dtype):
     for parameter in (default.weight, default.bias):
         assert parameter.abs().max() <= limit
         assert parameter.std().item() == pytest.approx(limit / 3**0.5, rel=0.1)
-
-
-def test_parameters_can_live_in_one_buffer():
-    layer = Linear(3, 2, dtype=torch.float64)
-    buffer, grads = torch.ones(8, dtype=torch.float64), torch.zeros(8, dtype=torch.float64)
-    layer.weight, layer.bias = buffer[:6].view(2, 3), buffer[6:]
-    layer.weight_grad, layer.bias_grad = grads[:6].view(2, 3), grads[6:]
-    x = randn(5, 3)
-    layer.backward(x, layer.forward(x), randn(5, 2, seed=1))
-    assert (grads != 0).all()
-    layer.gradient_step(0.1)
-    torch.testing.assert_close(buffer, 1 - 0.1 * grads)

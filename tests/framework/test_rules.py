@@ -138,12 +138,3 @@ def test_every_argument_has_a_rule_and_what_breaks_it_is_named_and_changes_nothi
                 function(**given)
             assert str(caught.value).startswith(f"{owner}: {argument}"), (argument, bad)
             assert bits(me, given) == before, (argument, bad)
-
-
-def test_a_docstring_says_what_each_parameter_must_be_and_what_it_means():
-    doc = " ".join(minidl.train_epoch.__doc__.split())
-    assert "x, finite numbers only batch_size : a whole number, 1 or more" in doc
-    assert "1 or more Samples to a step; the last mini-batch may be smaller. lr : a finite" in doc
-    assert "TypeError, ValueError For an argument that is not as above; for a network, a" in doc
-    assert "anything is changed. FloatingPointError If the loss becomes infinite" in doc
-    assert "init : 'xavier' or 'xavier_all' or 'torch'\n    How the first" in Linear.__doc__

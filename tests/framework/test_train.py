@@ -4,7 +4,7 @@ import pytest
 import torch
 from draws import generator, randn
 
-from minidl import Linear, MSELoss, Sequential, disc_fold, error_rate, fit, standardize
+from minidl import Linear, MSELoss, Sequential, disc_fold, fit, standardize
 from minidl.paper import Setting, fit_torch, torch_twin
 
 
@@ -33,21 +33,6 @@ def test_the_twin_is_equal_after_twenty_epochs(start, standardized):
     assert ours.train_error == theirs.train_error
     assert ours.test_error == theirs.test_error
     assert (len(ours.loss), len(ours.train_error), len(ours.test_error)) == (20, 21, 21)
-
-
-def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_the_epoch():
-    fold = data(50)
-    model, before = network(2), network(2)
-    loss = MSELoss()
-    history = fit(model, loss, fold.x_train, fold.y_train, epochs=1, batch_size=50, lr=0.1)
-    outputs = [network.forward(fold.x_train) for network in (before, model)]
-    value = loss.forward(outputs[0], fold.y_train).item()
-    assert history.loss == pytest.approx([value], abs=1e-15)
-    assert history.train_error == [error_rate(output, fold.y_train) for output in outputs]
-    assert history.test_error == []
-    options = {"epochs": 1, "batch_size": 50, "lr": 0.1, "test": fold[2:], "errors": False}
-    again = fit(before, loss, fold.x_train, fold.y_train, **options)
-    assert (again.loss, again.train_error, again.test_error) == (history.loss, [], [])
 
 
 def test_a_single_linear_layer_reaches_the_least_squares_solution():

@@ -42,17 +42,11 @@ def html():
     return HTML
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serve files, and say nothing."""
-
-    def log_message(self, *arguments):
-        """Keep the terminal for the tests."""
-
-
 @pytest.fixture(scope="session")
 def address(html):
     """Serve the built book; return its address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=html))
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=html)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()

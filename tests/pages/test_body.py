@@ -1,7 +1,5 @@
 """What is mended in a page's text; the pages themselves are tested in a browser."""
 
-import re
-
 import pytest
 from body import LONGEST, mend
 
@@ -37,8 +35,3 @@ def test_only_text_that_is_too_wide_is_broken_and_no_table(text, broken):
 )
 def test_a_number_keeps_its_unit_and_a_formula_its_full_stop(text, wanted):
     assert mend(text) == wanted
-
-
-def test_cells_are_numbered_from_the_top():
-    page = mend('<div class="cell docutils"></div><div class="cell tag_x docutils"></div>')
-    assert re.findall(r'id="(cell-\d)" class="cell', page) == ["cell-1", "cell-2"]

@@ -56,16 +56,6 @@ def test_every_cell_and_exercise_can_be_linked_to(page):
     assert len(set(names)) == len(names)
 
 
-def test_it_leads_to_the_page_before_and_the_page_after(page):
-    around = [None, *BOOK, None]
-    place = around.index(page.name) if page.name in BOOK else None
-    for kind, step in (("left", -1), ("right", 1)):
-        links = page.locator(f"a.{kind}-{'prev' if step < 0 else 'next'}")
-        found = [link.evaluate("link => link.href") for link in links.all()]
-        wanted = place and around[place + step]
-        assert [url.endswith(f"/{wanted}") for url in found] == [True] * bool(wanted)
-
-
 def test_headings_are_in_order_and_pictures_have_words(page):
     levels = page.locator("article :is(h1, h2, h3, h4, h5), main h1").evaluate_all(
         "all => all.filter(one => one.checkVisibility()).map(one => +one.tagName[1])"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import nbformat
 import pytest
+from jupyter_server.serverapp import list_running_servers
 from notebooks import CHAPTERS, fill, is_exercise, read
 
 from minidl.teaching.exercises import EXERCISES
@@ -50,10 +51,9 @@ def serve(folder, myst):
     )
     try:
         for _ in range(600):
-            for file in home.glob("run/jpserver-*.json"):
-                if file.read_text().endswith("}"):  # all of it is written
-                    yield json.loads(file.read_text())["url"]
-                    return
+            for server in list_running_servers(home / "run"):
+                yield server["url"]
+                return
             assert process.poll() is None, "JupyterLab did not start"
             time.sleep(0.1)
     finally:

@@ -5,24 +5,7 @@ import ast
 import pytest
 from bs4 import BeautifulSoup
 from notebooks import CHAPTERS
-from questions import COLUMNS, short
-
-LONG = '''@takes(n=COUNT)
-def add(n, other):
-    """Add.
-
-    And more.
-    """
-    # why
-    return n_with_a_long_name + other_with_a_long_name + one_with_a_long_name
-'''
-
-
-def test_a_solution_loses_what_is_not_its_answer():
-    assert short(LONG) == (
-        "def add(n, other):\n    # why\n    return (\n        n_with_a_long_name\n"
-        "        + other_with_a_long_name\n        + one_with_a_long_name\n    )\n"
-    )
+from questions import COLUMNS
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)

@@ -16,11 +16,6 @@ def test_the_root_leads_to_the_first_page_and_that_to_the_first_chapter(visit, h
         page.wait_for_url("**/01_problem.html")
 
 
-def test_the_link_of_a_cell_leads_to_it(visit, address):
-    with visit(f"{address}{CHAPTER}#cell-5") as page:
-        assert page.locator("#cell-5").evaluate("cell => cell.getBoundingClientRect().top") < 900
-
-
 def test_a_copy_button_copies_the_code_and_nothing_else(visit, address):
     with visit(address + CHAPTER, permissions=["clipboard-read", "clipboard-write"]) as page:
         block = page.locator(".cell_input:visible .highlight").nth(3)

@@ -4,7 +4,6 @@
 
     python tools/bench/bench.py                  # the paper's training
     python tools/bench/bench.py --all --store    # what chapter 9 shows
-    python tools/bench/bench.py --help
 
 The contestants take turns in one process, several rounds, on one thread and one core.  In
 a turn a contestant trains again and again for a fifth of a second, and the quickest of
@@ -22,6 +21,7 @@ import re
 import sys
 import time
 from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,22 +47,6 @@ def pin():
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def parser(names):
-    """Build the parser of the command line, for contestants of these names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--rounds", type=int, default=9, help="how many turns everybody has")
-    add("--turn", type=float, default=0.2, metavar="SECONDS", help="how long a turn is, at least")
-    add("--only", nargs="+", choices=names, default=list(names), metavar="NAME", help="only these")
-    add("--all", action="store_true", help="also: widths, limits of the machine, a step in pieces")
-    add("--store", nargs="?", type=Path, const=STORED, metavar="FILE")
-    add("--epochs", type=int, default=20, help="of the training")
-    return parser
-
-
 def prepare(kinds, task):
     """Build and warm up whoever can run here; refuse a training that is not PyTorch's.
 
@@ -80,7 +64,7 @@ def prepare(kinds, task):
         if kind.trains:
             ends[key] = [*losses, *(x for p in training.parameters for x in p.ravel().tolist())]
     for key, end in ends.items():
-        pairs = zip(end, ends.get("torch", end), strict=True)
+        pairs = zip(end, ends["torch"], strict=True)
         if not all(abs(ours - theirs) <= 1e-3 for ours, theirs in pairs):
             raise AssertionError(f"{key} differs from PyTorch: it is another training")
     return ready
@@ -126,9 +110,8 @@ def race(kinds, task, rounds, seconds):
 
 
 def ratio(times, above, below):
-    """Divide two contestants' times round by round, and return the median, or None."""
-    ratios = [a / b for a, b in zip(times.get(above, []), times.get(below, []), strict=False)]
-    return median(ratios) if ratios else None
+    """Divide two contestants' times round by round, and return the median."""
+    return median(a / b for a, b in zip(times[above], times[below], strict=True))
 
 
 def sweep(task, kinds, rounds, seconds):
@@ -143,17 +126,6 @@ def sweep(task, kinds, rounds, seconds):
         yield {"width": width, **steps, "faster_than_torch": rows["minidl"]["faster_than_torch"]}
 
 
-def table(rows):
-    """Write a race as Markdown."""
-    lines = ["| | ms | from | PyTorch's, times | the floor's, times |", "|---|---:|---:|---:|---:|"]
-    for row in rows:
-        ratios = row["faster_than_torch"], row["slower_than_floor"]
-        numbers = row["ms"], min(row["rounds_ms"]), *ratios
-        entries = ["–" if number is None else f"{number:.2f}" for number in numbers]
-        lines.append(f"| {row['name']} | {' | '.join(entries)} |")
-    return "\n".join(lines) + "\n"
-
-
 def machine():
     """Describe the machine in short strings."""
     import torch
@@ -161,15 +133,26 @@ def machine():
     lines = Path("/proc/cpuinfo").read_text().splitlines() if sys.platform == "linux" else []
     cpu = dict(re.split(r"\s*:\s*", line, maxsplit=1) for line in lines if ":" in line)
     kind = ", ".join(f"{name} {cpu[name]}" for name in ("cpu family", "model") if name in cpu)
-    versions = {name: version(name) for name in ("torch", "numpy", "jax") if find_spec(name)}
     return {
         "processor": f"{cpu.get('model name', platform.machine())} ({kind})",
         "kernels of PyTorch": torch.backends.cpu.get_cpu_capability(),
-        "cores": str(os.cpu_count()),
-        "system": f"{platform.system()}, {platform.machine()}",
         "Python": platform.python_version(),
-        **versions,
+        **{name: version(name) for name in ("torch", "numpy", "jax") if find_spec(name)},
     }
+
+
+def measure(task, kinds, rounds=9, seconds=0.2, everything=False):
+    """Race; if ``everything``, measure what else chapter 9 shows, too."""
+    import limits
+
+    results = {"machine": machine(), "task": asdict(task), "rounds": rounds, "turn": seconds}
+    results["race"] = race(kinds, task, rounds, seconds)
+    if everything:
+        four = {key: kinds[key] for key in ("minidl", "torch", "floor", "floor-columns")}
+        results["sweep"] = list(sweep(task, four, rounds, seconds))
+        results["roofline"] = list(limits.roofline(task.batch_size, seconds))
+        results["pieces"] = list(limits.pieces(task, 5 * seconds))
+    return results
 
 
 def store(results, path):
@@ -178,32 +161,28 @@ def store(results, path):
     path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
 
 
-def main(arguments=None):
+def main():
     """Measure, print, and store what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = partial(parser.add_argument, action="store_true")
+    add("--all", help="also: widths, limits of the machine, a step in pieces")
+    add("--store", help="as what chapter 9 shows")
+    options = parser.parse_args()
     pin()
 
-    # only now: these import libraries that read their settings
-    import limits
+    # only now: it imports libraries that read their settings
     import torch
     from contestants import CONTESTANTS, Task
 
     torch.set_num_threads(1)
-    options = parser(CONTESTANTS).parse_args(arguments)
-    task = Task(epochs=options.epochs)
-    results = {"machine": machine(), "task": asdict(task), "rounds": options.rounds}
-    results["turn"] = options.turn
-    print(*(f"{key}: {value}" for key, value in results["machine"].items()), task, sep="\n")
-    kinds = {name: CONTESTANTS[name] for name in options.only}
-    results["race"] = race(kinds, task, options.rounds, options.turn)
-    print(table(results["race"]))
-    if options.all:
-        four = {key: CONTESTANTS[key] for key in ("minidl", "torch", "floor", "floor-columns")}
-        results["sweep"] = list(sweep(task, four, options.rounds, options.turn))
-        results["roofline"] = list(limits.roofline(task.batch_size, options.turn))
-        results["pieces"] = list(limits.pieces(task, 5 * options.turn))
-        print(*results["sweep"], sep="\n")
+    results = measure(Task(), CONTESTANTS, everything=options.all)
+    print(results["machine"], results["task"], sep="\n")
+    for row in results["race"]:
+        print(f"{row['ms']:9.2f} ms, {row['faster_than_torch']:6.3f} × PyTorch: {row['name']}")
+    for part in ("sweep", "roofline", "pieces") if options.all else ():
+        print(*results[part], sep="\n")
     if options.store:
-        store(results, options.store)
+        store(results, STORED)
 
 
 if __name__ == "__main__":
