@@ -420,7 +420,7 @@ GAIN = Exercise(
     solution=gain,
     cases=(
         _gain_case(0.7, 5.0, "seven tenths of the time, five times as fast"),
-        _gain_case(0.996, 50.0, "nearly all of it, fifty times as fast"),
+        _gain_case(0.996, 49.6, "nearly all of it, 49.6 times as fast"),
         _gain_case(0.004, 1e6, "next to nothing, a million times as fast"),
         _gain_case(0.4, 1, "a factor of 1", "If the part takes as long as before, so does all."),
         _gain_case(1.0, 4.0, "all of it", "If the part is all, all takes 1/`factor` of its time."),
