@@ -542,8 +542,8 @@ def _paired_case(repeats, seed, label, turned=False):
         "the two added, or the differences divided by an error rate? Was a pair left out, or "
         "a median taken?",
         "its standard error": "The mean is right. Its error is the standard deviation (with R "
-        "− 1) of the R differences, over √R. It is not made of their mean, of all rates "
-        "thrown together, or of the difference of two standard deviations. Of two variances "
+        "− 1, and around their mean) of the R differences, over √R: neither that of all rates "
+        "thrown together, nor a difference of two standard deviations. Of two variances "
         "and a covariance, the latter comes off twice.",
     }
     return Case(
@@ -703,7 +703,7 @@ or
 8 => 1
 or
 8 => 0.5
-# This makes the standard error as large as the gap, or larger. It is to be at most half of it.
+# This makes the standard error about as large as the gap, or larger, not at most half of it.
 # Was the gap not halved, or `std` halved in its place? Was a single variance counted?
 
 8 * std ** 2 / gap ** 2 => 4 * std ** 2 / gap
