@@ -321,7 +321,10 @@ def _shares_case(rows, label):
             if isinstance(value, torch.Tensor):
                 what = f"a tensor of shape {tuple(value.shape)}"
             said = f"`shares` returns {what}, wanted a tensor of shape (2,)"
-            slip = "`torch.stack` makes one tensor of two numbers; `unsqueeze` adds a dimension."
+            slip = (
+                "`torch.stack` makes one tensor of two, `torch.tensor(…, dtype=table.dtype)` one of "
+                "two Python numbers."
+            )
             raise Failure(("shape", what), said, slip)
         return {"the shares (weights, biases)": value}
 
