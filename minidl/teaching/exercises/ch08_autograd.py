@@ -322,8 +322,8 @@ def _shares_case(rows, label):
                 what = f"a tensor of shape {tuple(value.shape)}"
             said = f"`shares` returns {what}, wanted a tensor of shape (2,)"
             slip = (
-                "`torch.stack` makes one tensor of two, `torch.tensor(…, dtype=table.dtype)` one of "
-                "two Python numbers."
+                "`torch.stack` makes one tensor of two, `torch.tensor(…, dtype=table.dtype)` one "
+                "of two Python numbers."
             )
             raise Failure(("shape", what), said, slip)
         return {"the shares (weights, biases)": value}
