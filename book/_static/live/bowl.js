@@ -18,11 +18,11 @@ live.figure("bowl", (stage) => {
         const turn = (2 * Math.PI * k) / 72;
         return [Math.sqrt((2 * level) / curvature[0]) * Math.cos(turn), Math.sqrt((2 * level) / curvature[1]) * Math.sin(turn)];
       });
-      plot.line(ring, { color: "faint", width: 1 });
+      plot.line(ring, { color: "muted", width: 0.7 });
     }
     const places = path();
-    plot.line(places, { color: "inside", width: 1.5 });
-    plot.inside(() => places.forEach(([p, q]) => plot.dot(p, q, { color: "inside", radius: 3 })));
+    plot.line(places, { width: 1.5 });
+    plot.inside(() => places.forEach(([p, q]) => plot.dot(p, q, { radius: 3 })));
     const factors = curvature.map((c) => 1 - lr * c);
     const words = factors.map((f) => live.number(f));
     const end = height(places.at(-1)), grows = Math.abs(factors[1]) > 1;

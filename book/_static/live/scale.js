@@ -22,7 +22,7 @@ live.figure("scale", (stage) => {
     return [outputs, grads].map((list) => list.filter((_, k) => k % each === 0).map(rms));
   };
   const drawn = [];
-  for (const [k, name, color] of [[0, "outputs, forward", "inside"], [1, "gradients, backward", "outside"]])
+  for (const [k, name, color] of [[0, "outputs, forward", "ink"], [1, "gradients, backward", "gradient"]])
     stage.picture((plot) => {
       if (k === 0) drawn.splice(0, 2, ...thereAndBack());
       const sizes = drawn[k], last = depths[depth];

@@ -329,7 +329,7 @@ live.Plot = class {
     });
   }
 
-  arrow(a0, b0, a1, b1, { color = "ink", width = 2 } = {}) {
+  arrow(a0, b0, a1, b1, { color = "ink", width = 2, dash = [] } = {}) {
     const { context } = this;
     const [px, py, qx, qy] = [this.x(a0), this.y(b0), this.x(a1), this.y(b1)];
     const turn = Math.atan2(qy - py, qx - px), long = Math.hypot(qx - px, qy - py);
@@ -337,10 +337,12 @@ live.Plot = class {
     const head = Math.min(9, long);
     context.strokeStyle = context.fillStyle = this.color(color);
     context.lineWidth = width;
+    context.setLineDash(dash);
     context.beginPath();
     context.moveTo(px, py);
     context.lineTo(qx - 0.7 * head * Math.cos(turn), qy - 0.7 * head * Math.sin(turn));
     context.stroke();
+    context.setLineDash([]);
     context.beginPath();
     context.moveTo(qx, qy);
     for (const side of [2.7, -2.7])
