@@ -1,6 +1,7 @@
 """A Sphinx extension: what would keep a telephone from showing a page.
 
-The theme sends 2000 icons in three fonts, 300 kB; the few that the pages show are left in them.
+The theme sends 2000 icons in three fonts, 300 kB, and as many rules; the few that the pages show
+are left in them.
 The typeface of text and figures comes as a Python package; of its 1300 characters as many.
 Sphinx puts a dozen scripts before the text; they wait until it is there.  Of MathJax's 23 MB,
 what a page never asks for is left out of the folder.  Pictures are stored as WebP, without loss,
@@ -9,7 +10,6 @@ in a third of their bytes.
 
 import logging
 import re
-import shutil
 from pathlib import Path
 
 import font_source_sans_pro
@@ -17,8 +17,8 @@ from fontTools import subset
 from PIL import Image
 from sphinx.builders.html._assets import _JavaScript
 
-#: What a page loads of MathJax: its script, and what that loads when a formula needs it.
-MATHJAX = ("tex-chtml.js", "input", "output")
+#: What a page loads of MathJax (book.js): its script, and what that loads when a formula needs it.
+MATHJAX = ("startup.js", "core.js", "input/tex", "output/chtml", "a11y/assistive-mml.js")
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -33,6 +33,7 @@ def defer(app, pagename, templatename, context, doctree):
         else each
         for each in context["script_files"]
         if "DOCUMENTATION_OPTIONS" not in each.attributes.get("body", "")  # nobody asks for it
+        and "mathjax/" not in str(each.filename)  # book.js starts it
     ]
 
 
@@ -46,11 +47,16 @@ def shrink(app, exception):
     text = "".join(place.read_text() for place in places)
     names = set(re.findall(r"\bfa-[a-z0-9-]+", text))
     points = set(re.findall(r'"\\(f[0-9a-f]{3})"', text))
-    for selectors, point in re.findall(
-        r'([^{}]+)\{content:"\\([0-9a-f]+)"\}', (folder / "css" / "all.min.css").read_text()
-    ):
-        if names & set(re.findall(r"fa-[a-z0-9-]+", selectors)):
-            points.add(point)
+
+    def shown(rule):
+        if not names & set(re.findall(r"fa-[a-z0-9-]+", rule[1])):
+            return ""
+        points.add(rule[2])
+        return rule[0]
+
+    icons = folder / "css" / "all.min.css"
+    rules = r'([^{}]+)\{content:"\\([0-9a-f]+)"\}'
+    icons.write_text(re.sub(rules, shown, icons.read_text()))
     for font in folder.glob("webfonts/*.woff2"):
         lessen(font, font, points)
     typeface = out / "_static" / "typeface"
@@ -63,9 +69,10 @@ def shrink(app, exception):
         picture.unlink()
     for place in out.rglob("*.html"):
         place.write_text(re.sub(r"(_images/[^\"]+)\.png", r"\1.webp", place.read_text()))
-    for each in (out / "_static" / "mathjax").iterdir():
-        if each.name not in MATHJAX:
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    mathjax = out / "_static" / "mathjax"
+    for file in mathjax.rglob("*.*"):
+        if not file.relative_to(mathjax).as_posix().startswith(MATHJAX):
+            file.unlink()
 
 
 def lessen(font, file, points):

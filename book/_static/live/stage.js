@@ -10,9 +10,8 @@ const live = {
     const figure = document.getElementById(`fig-live-${name}`);
     const stage = new live.Stage(figure);
     build(stage);
-    stage.redraw();
     figure.querySelector("img").replaceWith(stage.root);
-    stage.redraw(); // it has its width now
+    stage.redraw();
     figure.dataset.ready = "yes";
   },
 };
@@ -34,7 +33,9 @@ live.Stage = class {
     this.sentence = live.element("p", { className: "sentence" });
     this.sentence.setAttribute("aria-live", "polite");
     this.root.append(this.pictures, this.dials, this.sentence);
-    new ResizeObserver(() => this.redraw()).observe(this.root);
+    new ResizeObserver(() => {
+      if (this.root.clientWidth !== this.width) this.redraw();
+    }).observe(this.root);
     new MutationObserver(() => this.redraw()).observe(document.documentElement,
       { attributeFilter: ["data-theme"] });
   }
@@ -63,6 +64,7 @@ live.Stage = class {
   redraw() {
     const style = getComputedStyle(this.root.isConnected ? this.root : document.body);
     const sharp = devicePixelRatio || 1;
+    this.width = this.root.clientWidth;
     for (const picture of this.canvases) {
       const width = picture.box.clientWidth || 320, height = Math.min(picture.tallest, Math.round(picture.ratio * width));
       const { canvas } = picture;
