@@ -26,7 +26,7 @@ def still(page, name):
     page.wait_for_selector("figure[data-ready]")
     for button in page.query_selector_all(".stage button.btn:enabled")[:1]:
         button.click()
-    page.wait_for_timeout(100)
+    page.wait_for_function("() => !document.querySelector('.stage').innerText.includes('Pause')")
     return Image.open(io.BytesIO(page.locator(".pictures").screenshot()))
 
 

@@ -29,7 +29,7 @@ live.figure("bowl", (stage) => {
     const fate = grows ? "It diverges: the second factor is below −1, and in the end L grows without bound."
       : factors[1] < 0 ? "The second changes its sign at every step: a zigzag that shrinks."
       : "Both shrink without a change of sign.";
-    stage.say(`Each step multiplies θ₁ by ${words[0]} and θ₂ by ${words[1]}. After ${made} steps L went from ${live.number(height(start), 3)} to ${end > 1000 ? live.power(end) : live.number(end, 4)}. ${fate}`);
+    stage.say(`Each step multiplies θ₁ by ${words[0]} and θ₂ by ${words[1]}. After ${made} steps L went from ${live.number(height(start), 3)} to ${end > 1000 || end < 0.0001 ? live.power(end) : live.number(end, 4)}. ${fate}`);
   }, { ratio: 0.6, tallest: 380, label: "Contour lines of a long bowl, and the path of gradient descent in it" });
   stage.handle(picture, {
     label: "Start of the path",

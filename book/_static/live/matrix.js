@@ -37,7 +37,7 @@ live.figure("matrix", (stage) => {
     const parts = terms(...at), used = parts.slice(0, votes || parts.length);
     const marked = (name, i, j) => used.some((term) => term.some(([m, p, q]) => m === name && p === i && q === j));
     const columns = shown.reduce((sum, [, m]) => sum + m.columns + 1.1, -1.1);
-    const cell = Math.min(42, (plot.width - 8) / columns), top = 34;
+    const top = 34, cell = Math.min(42, (plot.width - 8) / columns, (plot.height - top - 2) / 4);
     let left = (plot.width - cell * columns) / 2;
     picture.cells = [];
     for (const [name, m] of shown) {

@@ -31,7 +31,7 @@ live.figure("roofline", (stage) => {
     plot.dot(log(here), log(roof), { radius: 5, hollow: true });
     const waits = cache * here < gflops ? "bytes" : "arithmetic";
     stage.say(`Width ${w}, batch ${rows}: ${live.number(here, 2)} FLOP a byte, at most ${live.number(roof, 0)} GFLOP/s; at best it waits for ${waits}. ` +
-      (rows === batch ? `Measured: ${speed(w).toPrecision(2)} GFLOP/s, ${(speed(w) / roof).toPrecision(2)} of that.` : "(Measured was a batch of 100.)"));
+      (rows === batch ? `Measured: ${live.digits(speed(w))} GFLOP/s, ${live.digits(speed(w) / roof)} of that.` : "(Measured was a batch of 100.)"));
   }, { ratio: 0.62, tallest: 380, label: "The roofline: speed against arithmetic intensity, both logarithmic" });
   stage.slider({ label: "width", max: widths.length - 1, value: chosen, format: (k) => widths[k], change: (k) => { chosen = k; } });
   stage.slider({ label: "batch", max: 4, value: 2, format: (k) => [1, 10, 100, 1000, 10000][k], change: (k) => { rows = [1, 10, 100, 1000, 10000][k]; } });

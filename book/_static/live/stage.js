@@ -145,29 +145,22 @@ live.Stage = class {
   }
 
   // A button that plays and pauses: step() is called at every interval until it returns false.
-  // Where motion is not wanted, one press goes on to the end.
-  play({ label = "Play", interval = 100, step, done = () => {} }) {
+  // Where motion is not wanted, only the end is shown.
+  play({ label = "Play", interval = 100, step }) {
     let timer;
     const pause = () => {
       timer = clearInterval(timer);
       button.textContent = label;
     };
     const once = () => {
-      if (step() === false) {
-        pause();
-        done();
-      }
-      this.redraw();
+      const ended = step() === false;
+      if (ended) pause();
+      if (ended || !live.still.matches) this.redraw();
     };
     const button = this.button(label, () => {
       if (timer) return pause();
-      if (live.still.matches) {
-        while (step() !== false);
-        done();
-      } else {
-        timer = setInterval(once, interval);
-        button.textContent = "Pause";
-      }
+      timer = setInterval(once, live.still.matches ? 0 : interval);
+      button.textContent = "Pause";
     });
     return { button, pause };
   }
@@ -368,6 +361,7 @@ live.classifier = (model, cells = 60) => {
 
 // Numbers as the book writes them.
 live.number = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
+live.digits = (value) => String(Number(value.toPrecision(2))); // two of them, and no e+
 live.percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 live.power = (value) => {
   const [digits, exponent] = value.toExponential(1).split("e");
