@@ -122,5 +122,5 @@ def lessen(font, file, points):
 def setup(app):
     """Register with Sphinx."""
     app.connect("html-page-context", defer, priority=900)
-    app.connect("build-finished", shrink)
+    app.connect("build-finished", shrink, priority=900)  # the theme writes its colours of code then
     return {"parallel_read_safe": True, "parallel_write_safe": True}
