@@ -84,10 +84,10 @@ def one_sheet(page, place, static, words):
     if not sheets:
         return page
     sheet = "".join(asked_for(file, static, words) for file in sheets)
-    name = f"all.{hashlib.sha256(sheet.encode()).hexdigest()[:8]}.css"
-    (static / name).write_text(sheet)
-    href = os.path.relpath(static / name, place.parent)
-    links = iter([f'<link rel="stylesheet" href="{href}" />\n'])
+    (static / "all.css").write_text(sheet)
+    version = hashlib.sha256(sheet.encode()).hexdigest()[:8]
+    href = os.path.relpath(static / "all.css", place.parent)
+    links = iter([f'<link rel="stylesheet" href="{href}?v={version}" />\n'])
     return re.sub(LINK, lambda _: next(links, ""), page)
 
 
