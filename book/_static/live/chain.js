@@ -32,8 +32,8 @@ live.figure("chain", (stage) => {
       : step <= L ? `Forward: modules[${step - 1}], a ${modules[step - 1]}, makes Y${"₀₁₂₃₄₅"[step]} of Y${"₀₁₂₃₄₅"[step - 1]}. The list keeps both.`
       : step === L + 1 ? "The loss looks at the last output and gives the first gradient, G₅."
       : `Backward: modules[${k}], a ${modules[k]}, takes its input and its output from the list, and the gradient that has just come; it hands on G${"₀₁₂₃₄₅"[k]}${modules[k] === "Linear" ? " and adds to its own gradients" : ""}.`);
-    player.forward.disabled = step === 2 * L + 1;
-    player.backward.disabled = step === 0;
+    player.forward.ariaDisabled = step === 2 * L + 1;
+    player.backward.ariaDisabled = step === 0;
   }, { ratio: 0.5, tallest: 200, label: "The list of outputs above, the gradients below, the modules between" });
 
   const player = {};

@@ -43,8 +43,8 @@ live.figure("graph", (stage) => {
       plot.text(String(gathered[node]), plot.x(px), plot.y(py) + (py > 0.5 ? -24 : 36), { align: "center", color: "gradient", bold: true });
     }
     const rest = Object.keys(places).filter((node) => !order.includes(node));
-    for (const [node, button] of Object.entries(buttons)) button.disabled = order.includes(node);
-    back.disabled = order.length === 0;
+    for (const [node, button] of Object.entries(buttons)) button.ariaDisabled = order.includes(node);
+    back.ariaDisabled = order.length === 0;
     if (order.length === 0) stage.say("Each node passes on, once, what has gathered at it. Which first?");
     else if (late.length) {
       const [user, used] = late[0];

@@ -134,9 +134,11 @@ live.Stage = class {
     return input;
   }
 
+  // One that cannot be pressed is ariaDisabled: were it disabled, it would lose the keyboard.
   button(label, press) {
     const button = live.element("button", { type: "button", className: "btn btn-sm", textContent: label });
     button.addEventListener("click", () => {
+      if (button.ariaDisabled === "true") return;
       press();
       this.redraw();
     });
