@@ -2,14 +2,16 @@
 
 The theme sends 2000 icons in three fonts, 300 kB; the few that the pages show are left in them.
 The typeface of text and figures comes as a Python package; of its 1300 characters as many.
-Sphinx puts a dozen scripts before the text; they wait until it is there.  Of MathJax's 23 MB,
+Sphinx puts a dozen scripts before the text; they wait until it is there.  A dozen style sheets
+become one, without the nine tenths of it that no page asks for.  Of MathJax's 23 MB,
 what a page never asks for is left out of the folder.  Pictures are stored as WebP, without loss,
 in a third of their bytes.
 """
 
+import hashlib
 import logging
+import os
 import re
-import shutil
 from pathlib import Path
 
 import font_source_sans_pro
@@ -17,8 +19,11 @@ from fontTools import subset
 from PIL import Image
 from sphinx.builders.html._assets import _JavaScript
 
-#: What a page loads of MathJax: its script, and what that loads when a formula needs it.
-MATHJAX = ("tex-chtml.js", "input", "output")
+#: What a page loads of MathJax (book.js): its script, and what that loads when a formula needs it.
+MATHJAX = ("startup.js", "core.js", "input/tex", "output/chtml", "a11y/assistive-mml.js")
+
+#: A style sheet of a page.
+LINK = r'[ \t]*<link [^>]*?href="([^"?]+\.css)\b[^>]*>\n?'
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -33,6 +38,7 @@ def defer(app, pagename, templatename, context, doctree):
         else each
         for each in context["script_files"]
         if "DOCUMENTATION_OPTIONS" not in each.attributes.get("body", "")  # nobody asks for it
+        and "mathjax/" not in str(each.filename)  # book.js starts it
     ]
 
 
@@ -42,7 +48,7 @@ def shrink(app, exception):
         return
     out = Path(app.outdir)
     [folder] = (out / "_static" / "vendor" / "fontawesome").iterdir()
-    places = [*out.rglob("*.html"), *out.glob("_static/*.*s"), *out.glob("_static/s*/*.*s")]
+    places = [*out.rglob("*.html"), *out.glob("_static/*.*s"), *out.glob("_static/[ls]*/*.*s")]
     text = "".join(place.read_text() for place in places)
     names = set(re.findall(r"\bfa-[a-z0-9-]+", text))
     points = set(re.findall(r'"\\(f[0-9a-f]{3})"', text))
@@ -61,11 +67,50 @@ def shrink(app, exception):
     for picture in out.glob("_images/*.png"):
         Image.open(picture).save(picture.with_suffix(".webp"), lossless=True)
         picture.unlink()
+    named = "".join(place.read_text() for place in places if place.suffix != ".css")
+    words = set(re.findall(r"[\w-]+", re.sub(r"<link[^>]*>", "", named)))
     for place in out.rglob("*.html"):
-        place.write_text(re.sub(r"(_images/[^\"]+)\.png", r"\1.webp", place.read_text()))
-    for each in (out / "_static" / "mathjax").iterdir():
-        if each.name not in MATHJAX:
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        page = re.sub(r"(_images/[^\"]+)\.png", r"\1.webp", place.read_text())
+        place.write_text(one_sheet(page, place, out / "_static", words))
+    mathjax = out / "_static" / "mathjax"
+    for file in mathjax.rglob("*.*"):
+        if not file.relative_to(mathjax).as_posix().startswith(MATHJAX):
+            file.unlink()
+
+
+def one_sheet(page, place, static, words):
+    """Return a page with one style sheet, in the place of the first of its many."""
+    sheets = [(place.parent / link).resolve() for link in re.findall(LINK, page)]
+    if not sheets:
+        return page
+    sheet = "".join(asked_for(file, static, words) for file in sheets)
+    (static / "all.css").write_text(sheet)
+    version = hashlib.sha256(sheet.encode()).hexdigest()[:8]
+    href = os.path.relpath(static / "all.css", place.parent)
+    links = iter([f'<link rel="stylesheet" href="{href}?v={version}" />\n'])
+    return re.sub(LINK, lambda _: next(links, ""), page)
+
+
+def asked_for(file, static, words):
+    """Return a style sheet as it reads in a file of ``static``, without rules for other words.
+
+    A rule goes if each of its selectors has a class that no page and no script names.
+    """
+    text = re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.S)
+    text = re.sub(
+        r'@import "([^"]+)";', lambda found: asked_for(file.parent / found[1], static, words), text
+    )
+
+    def address(found):
+        return f"url({found[1]}{os.path.relpath(file.parent / found[2], static)}"
+
+    def rule(found):
+        selectors = re.sub(r":not\([^()]*\)", "", found[1]).split(",")
+        asked = (set(re.findall(r"\.([A-Za-z_-][\w-]*)", each)) <= words for each in selectors)
+        return found[0] if any(asked) else ""
+
+    text = re.sub(r"""url\((["']?)(?!["']?(?:data:|#))([^)"']+)""", address, text)
+    return re.sub(r"([^{}]+)\{[^{}]*\}", rule, text)
 
 
 def lessen(font, file, points):
@@ -77,5 +122,5 @@ def lessen(font, file, points):
 def setup(app):
     """Register with Sphinx."""
     app.connect("html-page-context", defer, priority=900)
-    app.connect("build-finished", shrink)
+    app.connect("build-finished", shrink, priority=900)  # the theme writes its colours of code then
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,9 +24,9 @@ def still(page, name):
     for script in ("network", "stage", name):
         page.add_script_tag(path=LIVE / f"{script}.js")
     page.wait_for_selector("figure[data-ready]")
-    for button in page.query_selector_all(".stage button.btn:enabled")[:1]:
+    for button in page.query_selector_all(".stage button.btn:not([aria-disabled=true])")[:1]:
         button.click()
-    page.wait_for_timeout(100)
+    page.wait_for_function("() => !document.querySelector('.stage').innerText.includes('Pause')")
     return Image.open(io.BytesIO(page.locator(".pictures").screenshot()))
 
 

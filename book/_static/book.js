@@ -1,30 +1,42 @@
 // What the theme leaves undone.
 
-// Set up before MathJax starts; pages without formulas have none.
+// MathJax starts when the page is there; pages without formulas have none.
 if (window.MathJax) {
-  // A menu on each formula would make each a stop for the Tab key: hundreds on a page.
-  // Screen readers find the formulas as MathML all the same.
-  window.MathJax.options = { ...window.MathJax.options, enableMenu: false };
-  window.MathJax.startup = {
-    // Two formulas at a time, from the top, so that the page can be used meanwhile.
-    async pageReady() {
-      const formulas = [...document.querySelectorAll(".math")];
-      for (let start = 0; start < formulas.length; start += 2) {
-        await MathJax.typesetPromise(formulas.slice(start, start + 2));
-        await new Promise((resume) => setTimeout(resume));
-      }
+  const source = new URL("mathjax/startup.js", document.currentScript.src);
+  const idle = () => new Promise((resume) =>
+    window.requestIdleCallback ? requestIdleCallback(resume, { timeout: 500 }) : setTimeout(resume));
+  let allSet;
+  Object.assign(window.MathJax, {
+    loader: { load: ["input/tex", "output/chtml", "a11y/assistive-mml"] },
+    options: {
+      ...window.MathJax.options,
+      // One typeface has one height of its letters: to measure it at each formula would lay the
+      // page out each time.
+      renderActions: {
+        metrics: [110, (all) => [...all.math].forEach((one) => one.setMetrics(18, 8.75, 1e6, 1e6, 1.1))],
+      },
     },
-    ready() {
-      MathJax.startup.defaultReady();
-      MathJax.startup.promise.then(() => {
+    startup: {
+      promise: new Promise((resolve) => (allSet = resolve)),
+      // One formula at a time, from the top, so that the page can be used meanwhile.
+      async pageReady() {
+        for (const formula of document.querySelectorAll(".math")) {
+          await MathJax.typesetPromise([formula]);
+          await idle();
+        }
         // The name of a row or column is read with each cell, so it must be plain text.
         for (const formula of document.querySelectorAll("th math")) {
           formula.setAttribute("aria-label", formula.textContent);
         }
         reachScrolled();
-      });
+        allSet();
+      },
     },
-  };
+  });
+  window.addEventListener("load", async () => {
+    await idle();
+    document.head.append(Object.assign(document.createElement("script"), { src: source }));
+  });
 }
 
 // What is wider than its box can be scrolled by keyboard, too, once it can have the focus.
@@ -51,7 +63,7 @@ function reachScrolled(event) {
   const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth);
   boxes.forEach((box, k) => mark(box, scroll[k]));
 }
-window.addEventListener("load", reachScrolled, { once: true });
+window.addEventListener("load", () => window.MathJax || reachScrolled());
 window.addEventListener("resize", reachScrolled);
 document.addEventListener("toggle", reachScrolled, true);
 

@@ -8,7 +8,13 @@ from ..rules import LIST_OF, A, takes
 from .experiment import Result
 from .results import FIGURE2, LABELS, paper_epochs, paper_side
 
+# A colour means one thing through the whole book; what has no colour here is drawn in greys.
+# live.css has the same for the live figures, and for dark pages.
 OUTSIDE, INSIDE = "#D55E00", "#0072B2"
+MINIDL, TORCH = "#00795A", "#A84FB5"
+GRADIENT, WRONG = "#8A6D00", "#B3261E"
+INK, TINT, GRADIENT_TINT = "#222832", "#E7EAED", "#F3E9C8"
+
 SCALES = {"loss": 1, "train_error": 100, "test_error": 100}
 Y_LABELS = ("training loss", "train error [%]", "test error [%]")
 
@@ -54,7 +60,7 @@ def figure2(results):
     figure, axes = plt.subplots(3, len(results), **shape)
     for column, result in enumerate(results):
         paper = paper_side(result.framework)
-        color = f"C{column}"
+        color = TORCH if paper == "torch" else MINIDL
         for row, (name, scale) in enumerate(SCALES.items()):
             axis = axes[row, column]
             mean, std = scale * torch.tensor(FIGURE2[paper, name], dtype=torch.float64)

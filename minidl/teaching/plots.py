@@ -6,9 +6,34 @@ import torch
 from matplotlib.colors import ListedColormap
 from matplotlib.font_manager import fontManager
 
-from ..paper.figures import INSIDE, OUTSIDE, show_circle, show_points
+from ..paper.figures import (
+    GRADIENT,
+    INK,
+    INSIDE,
+    MINIDL,
+    OUTSIDE,
+    TINT,
+    TORCH,
+    WRONG,
+    show_circle,
+    show_points,
+)
 
-__all__ = ["show_circle", "show_points", "show_product", "show_regions", "use_style"]
+__all__ = [
+    "GRADIENT",
+    "INK",
+    "INSIDE",
+    "MINIDL",
+    "OUTSIDE",
+    "TINT",
+    "TORCH",
+    "WRONG",
+    "show_circle",
+    "show_points",
+    "show_product",
+    "show_regions",
+    "use_style",
+]
 
 STYLE = "minidl.teaching.book"
 
@@ -71,8 +96,8 @@ def show_product(axis, blocks, unit=0.24):
                 (center - width / 2, -height / 2),
                 width,
                 height,
-                facecolor="#DCE9F3",
-                edgecolor=INSIDE,
+                facecolor=TINT,
+                edgecolor=INK,
                 linewidth=1.5,
             )
         )

@@ -19,6 +19,9 @@ def page(request, visit, html):
         page.name = request.param
         page.evaluate("() => document.querySelectorAll('img').forEach(i => (i.loading = 'eager'))")
         page.wait_for_function("() => [...document.images].every(picture => picture.complete)")
+        for figure in page.locator("figure.live").all():
+            figure.scroll_into_view_if_needed()
+            figure.locator(".sentence").wait_for()
         yield page
 
 
@@ -33,7 +36,7 @@ def test_it_fetches_little_and_nothing_from_outside(page):
 
 
 def test_every_live_figure_stands_in_its_picture_s_place(page):
-    page.wait_for_function("() => !document.querySelector('figure.live:not([data-ready])')")
+    assert page.locator("figure.live").count() == page.locator("figure[data-ready]").count()
     assert page.locator("figure.live .stage .sentence").evaluate_all(
         "all => all.every(one => one.textContent)"
     )

@@ -2,12 +2,14 @@
 
 import json
 import math
+import re
 
 import pytest
 import torch
 from notebooks import ROOT
 
 import minidl
+from minidl.paper import figures
 from minidl.paper.setting import Setting
 
 NETWORK = ROOT / "book" / "_static" / "live" / "network.js"
@@ -97,6 +99,29 @@ def figure(request, page):
     page.wait_for_selector("figure[data-ready]")
     yield page
     assert not errors
+
+
+def test_colours_are_those_of_the_printed_figures_and_can_be_seen():
+    """3 to 1 for lines and 4.5 to 1 for what is written in its colour, on both grounds."""
+    colors = [
+        dict(re.findall(r"--live-([a-z-]+): (#\w+)", block))
+        for block in (LIVE / "live.css").read_text().split("html[data-theme")[:2]
+    ]
+    printed = {"inside", "outside", "minidl", "torch", "gradient", "wrong", "ink", "tint"}
+    for name in {*printed, "gradient-tint"}:
+        assert colors[0][name] == getattr(figures, name.upper().replace("-", "_")).lower()
+    for ground, shown in zip(("#ffffff", "#121212"), colors, strict=True):
+        for name in (printed | {"muted"}) - {"tint"}:
+            least = 3 if name in ("inside", "outside") else 4.5
+            assert contrast(shown[name], ground) > least, (name, shown[name])
+
+
+def contrast(*colors):
+    """Return the ratio of two colours' luminances, as WCAG defines it."""
+    channels = torch.tensor([[int(c[k : k + 2], 16) / 255 for k in (1, 3, 5)] for c in colors])
+    linear = torch.where(channels > 0.04045, ((channels + 0.055) / 1.055) ** 2.4, channels / 12.92)
+    darker, lighter = (linear @ torch.tensor([0.2126, 0.7152, 0.0722])).sort().values + 0.05
+    return lighter / darker
 
 
 SHOWN = """() => [...document.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()).join()

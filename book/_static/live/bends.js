@@ -19,16 +19,17 @@ live.figure("bends", (stage) => {
     });
     plot.line([[-2, 0], [2, 0]], { color: "faint", width: 1 });
     neurons.forEach(([w, b, v], k) =>
-      plot.line(grid.map((x) => [x, v * relu(w * x + b)]), { color: k === chosen ? "mark" : "muted", width: k === chosen ? 2 : 1, dash: [5, 4] }));
-    plot.line(grid.map((x) => [x, sum(x)]), { color: "inside", width: 2.5 });
+      plot.line(grid.map((x) => [x, v * relu(w * x + b)]), { color: k === chosen ? "ink" : "muted", width: k === chosen ? 2 : 1, dash: [5, 4] }));
+    plot.line(grid.map((x) => [x, sum(x)]), { width: 3 });
     neurons.forEach(([w, b], k) => {
       const bend = -b / w;
-      if (Math.abs(bend) <= 2) plot.dot(bend, sum(bend), { color: k === chosen ? "mark" : "ink", radius: 4.5 });
+      if (Math.abs(bend) <= 2) plot.dot(bend, sum(bend), { radius: k === chosen ? 6.5 : 4.5 });
     });
     const bends = neurons.map(([w, b]) => -b / w).filter((x) => Math.abs(x) <= 2).sort((p, q) => p - q);
-    const changes = grid.slice(1).filter((x, k) => (sum(x) > 0) !== (sum(grid[k]) > 0)).length;
-    stage.say(`${bends.length} of ${neurons.length} bends lie in the picture${bends.length ? `, at x = ${bends.map((x) => live.number(x)).join(", ")}` : ""}. ` +
-      `The class, blue where the sum is above 0, changes ${["nowhere", "at 1 place", "at 2 places", "at 3 places", "at 4 places"][changes]}.`);
+    const changes = grid.slice(1).filter((x, k) => (sum(x) > 0) !== (sum(grid[k]) > 0));
+    const list = (places) => places.map((x) => live.number(x)).join(", ");
+    stage.say(`${bends.length} of ${neurons.length} bends lie in the picture${bends.length ? `, at x = ${list(bends)}` : ""}. ` +
+      `The class, inside (blue) where the sum is above 0, changes ${changes.length ? `at x = ${list(changes)}` : "nowhere"}.`);
   }, { ratio: 0.6, tallest: 360, label: "Three bent lines and their sum" });
 
   const dials = {};

@@ -18,18 +18,18 @@ live.figure("bowl", (stage) => {
         const turn = (2 * Math.PI * k) / 72;
         return [Math.sqrt((2 * level) / curvature[0]) * Math.cos(turn), Math.sqrt((2 * level) / curvature[1]) * Math.sin(turn)];
       });
-      plot.line(ring, { color: "faint", width: 1 });
+      plot.line(ring, { color: "muted", width: 0.7 });
     }
     const places = path();
-    plot.line(places, { color: "inside", width: 1.5 });
-    plot.inside(() => places.forEach(([p, q]) => plot.dot(p, q, { color: "inside", radius: 3 })));
+    plot.line(places, { width: 1.5 });
+    plot.inside(() => places.forEach(([p, q]) => plot.dot(p, q, { radius: 3 })));
     const factors = curvature.map((c) => 1 - lr * c);
     const words = factors.map((f) => live.number(f));
     const end = height(places.at(-1)), grows = Math.abs(factors[1]) > 1;
     const fate = grows ? "It diverges: the second factor is below −1, and in the end L grows without bound."
       : factors[1] < 0 ? "The second changes its sign at every step: a zigzag that shrinks."
       : "Both shrink without a change of sign.";
-    stage.say(`Each step multiplies θ₁ by ${words[0]} and θ₂ by ${words[1]}. After ${made} steps L went from ${live.number(height(start), 3)} to ${end > 1000 ? live.power(end) : live.number(end, 4)}. ${fate}`);
+    stage.say(`Each step multiplies θ₁ by ${words[0]} and θ₂ by ${words[1]}. After ${made} steps L went from ${live.number(height(start), 3)} to ${end > 1000 || end < 0.0001 ? live.power(end) : live.number(end, 4)}. ${fate}`);
   }, { ratio: 0.6, tallest: 380, label: "Contour lines of a long bowl, and the path of gradient descent in it" });
   stage.handle(picture, {
     label: "Start of the path",

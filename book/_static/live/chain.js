@@ -13,19 +13,17 @@ live.figure("chain", (stage) => {
     const small = plot.width < 420;
     for (let k = 0; k <= L; k++) {
       const filled = k <= forward, grad = step > L && k >= L - back;
-      plot.dot(k, 60, { color: filled ? "inside-tint" : "faint", radius });
+      plot.dot(k, 60, { color: filled ? "tint" : "faint", radius, hollow: !filled });
       plot.text(`Y${"₀₁₂₃₄₅"[k]}`, plot.x(k), 65, { align: "center", color: filled ? "ink" : "muted" });
-      plot.dot(k, 150, { color: grad ? "outside-tint" : "faint", radius });
+      plot.dot(k, 150, { color: grad ? "gradient-tint" : "faint", radius, hollow: !grad });
       plot.text(`G${"₀₁₂₃₄₅"[k]}`, plot.x(k), 155, { align: "center", color: grad ? "ink" : "muted" });
       if (k < L) {
         const cut = (radius + 4) / (plot.x(1) - plot.x(0)), now = step === k + 1, nowBack = step > L + 1 && back === L - k;
-        plot.arrow(k + cut, 60, k + 1 - cut, 60, { color: filled && k < forward ? "inside" : "faint", width: now ? 3 : 1.5 });
-        plot.arrow(k + 1 - cut, 150, k + cut, 150, { color: back >= L - k ? "outside" : "faint", width: nowBack ? 3 : 1.5 });
+        plot.arrow(k + cut, 60, k + 1 - cut, 60, { color: filled && k < forward ? "ink" : "faint", width: now ? 3 : 1.5 });
+        plot.arrow(k + 1 - cut, 150, k + cut, 150, { color: back >= L - k ? "gradient" : "faint", width: nowBack ? 3 : 1.5 });
         plot.text(small ? modules[k].slice(0, 3) : modules[k], (plot.x(k) + plot.x(k + 1)) / 2, 108, { align: "center", bold: now || nowBack, color: now || nowBack ? "ink" : "muted" });
         if (nowBack) for (const [at, y0] of [[k, 60], [k + 1, 60]]) {
-          context.setLineDash([4, 3]);
-          plot.arrow(at, y0 + radius + 2, k + 0.5, 92, { color: "mark", width: 1.5 });
-          context.setLineDash([]);
+          plot.arrow(at, y0 + radius + 2, k + 0.5, 92, { width: 1.5, dash: [4, 3] });
         }
       }
     }
@@ -34,8 +32,8 @@ live.figure("chain", (stage) => {
       : step <= L ? `Forward: modules[${step - 1}], a ${modules[step - 1]}, makes Y${"₀₁₂₃₄₅"[step]} of Y${"₀₁₂₃₄₅"[step - 1]}. The list keeps both.`
       : step === L + 1 ? "The loss looks at the last output and gives the first gradient, G₅."
       : `Backward: modules[${k}], a ${modules[k]}, takes its input and its output from the list, and the gradient that has just come; it hands on G${"₀₁₂₃₄₅"[k]}${modules[k] === "Linear" ? " and adds to its own gradients" : ""}.`);
-    player.forward.disabled = step === 2 * L + 1;
-    player.backward.disabled = step === 0;
+    player.forward.ariaDisabled = step === 2 * L + 1;
+    player.backward.ariaDisabled = step === 0;
   }, { ratio: 0.5, tallest: 200, label: "The list of outputs above, the gradients below, the modules between" });
 
   const player = {};

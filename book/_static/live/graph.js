@@ -32,19 +32,19 @@ live.figure("graph", (stage) => {
       const [p, q] = [places[user], places[used]], dx = plot.x(q[0]) - plot.x(p[0]), dy = plot.y(q[1]) - plot.y(p[1]);
       const long = Math.hypot(dx, dy), cut = (radius + 3) / long;
       plot.arrow(p[0] + cut * (q[0] - p[0]), p[1] + cut * (q[1] - p[1]), q[0] - cut * (q[0] - p[0]), q[1] - cut * (q[1] - p[1]),
-        { color: wrong ? "outside" : share ? "inside" : "faint" });
+        { color: wrong ? "wrong" : share ? "gradient" : "faint", dash: wrong ? [5, 4] : [] });
       const out = 14 / long; // beside the arrow, at right angles to it
-      if (share) plot.text(String(share[2]), plot.x((p[0] + q[0]) / 2) + out * dy, plot.y((p[1] + q[1]) / 2) - out * dx + 4, { align: "center", color: wrong ? "outside" : "inside" });
+      if (share) plot.text(String(share[2]), plot.x((p[0] + q[0]) / 2) + out * dy, plot.y((p[1] + q[1]) / 2) - out * dx + 4, { align: "center", color: wrong ? "wrong" : "gradient" });
     }
     for (const [node, [px, py]] of Object.entries(places)) {
-      plot.dot(px, py, { color: order.includes(node) ? "inside-tint" : "faint", radius });
+      plot.dot(px, py, { color: order.includes(node) ? "gradient-tint" : "tint", radius });
       plot.dot(px, py, { color: "ink", radius, hollow: true });
       plot.text(node, plot.x(px), plot.y(py) + 5, { align: "center", bold: true });
-      plot.text(String(gathered[node]), plot.x(px), plot.y(py) + (py > 0.5 ? -24 : 36), { align: "center", color: "inside", bold: true });
+      plot.text(String(gathered[node]), plot.x(px), plot.y(py) + (py > 0.5 ? -24 : 36), { align: "center", color: "gradient", bold: true });
     }
     const rest = Object.keys(places).filter((node) => !order.includes(node));
-    for (const [node, button] of Object.entries(buttons)) button.disabled = order.includes(node);
-    back.disabled = order.length === 0;
+    for (const [node, button] of Object.entries(buttons)) button.ariaDisabled = order.includes(node);
+    back.ariaDisabled = order.length === 0;
     if (order.length === 0) stage.say("Each node passes on, once, what has gathered at it. Which first?");
     else if (late.length) {
       const [user, used] = late[0];

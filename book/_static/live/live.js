@@ -1,15 +1,23 @@
 // Live figures: every <figure class="live" id="fig-live-NAME"> of a page gives its picture's
-// place to the figure of NAME.js. Nothing is loaded on a page without one, and from nowhere else.
+// place to the figure of NAME.js, when the reader is within a screen of it. Nothing is loaded on
+// a page without one, and from nowhere else.
 "use strict";
 
 {
   const folder = new URL(".", document.currentScript.src);
-  const names = [...document.querySelectorAll("figure.live")].map((f) => f.id.slice("fig-live-".length));
   const load = (name) => {
     const script = document.createElement("script");
     script.src = new URL(`${name}.js`, folder);
     script.async = false; // in this order
     document.head.append(script);
   };
-  if (names.length) ["network", "stage", ...new Set(names)].forEach(load);
+  const waiting = ["network", "stage"];
+  const near = new IntersectionObserver((seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      [...waiting.splice(0), target.id.slice("fig-live-".length)].forEach(load);
+    }
+  }, { rootMargin: "100% 0px" });
+  for (const figure of document.querySelectorAll("figure.live")) near.observe(figure);
 }

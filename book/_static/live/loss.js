@@ -11,12 +11,12 @@ live.figure("loss", (stage) => {
     const { context } = plot;
     for (let k = 0; k < 4; k++) {
       const side = plot.y(0) - plot.y(Math.abs(prediction[k] - target[k])), top = Math.min(plot.y(prediction[k]), plot.y(target[k]));
-      context.fillStyle = plot.color("outside-tint");
+      context.fillStyle = plot.color("tint");
       plot.inside(() => context.fillRect(plot.x(k), top, side, side));
       plot.line([[k - 0.3, target[k]], [k + 0.3, target[k]]], { width: 3 });
       plot.line([[k, target[k]], [k, prediction[k]]], { color: "faint", width: 1 });
-      plot.dot(k, prediction[k], { color: "inside", radius: 5 });
-      plot.arrow(k - 0.18, prediction[k], k - 0.18, prediction[k] - grad[k], { color: "outside" });
+      plot.dot(k, prediction[k], { radius: 5 });
+      plot.arrow(k - 0.18, prediction[k], k - 0.18, prediction[k] - grad[k], { color: "gradient" });
     }
     stage.say(`Mean of the four squares: L = ${live.number(value, 4)}. Its gradient, 2 (p − t)/4: ${Array.from(grad, (g) => live.number(g)).join(", ")}. The arrows point against it, and are as long.`);
   }, { ratio: 0.6, tallest: 340, label: "Four predictions, their targets, the squares of the differences, and the gradient" });

@@ -37,7 +37,7 @@ live.figure("matrix", (stage) => {
     const parts = terms(...at), used = parts.slice(0, votes || parts.length);
     const marked = (name, i, j) => used.some((term) => term.some(([m, p, q]) => m === name && p === i && q === j));
     const columns = shown.reduce((sum, [, m]) => sum + m.columns + 1.1, -1.1);
-    const cell = Math.min(42, (plot.width - 8) / columns), top = 34;
+    const top = 34, cell = Math.min(42, (plot.width - 8) / columns, (plot.height - top - 2) / 4);
     let left = (plot.width - cell * columns) / 2;
     picture.cells = [];
     for (const [name, m] of shown) {
@@ -48,10 +48,10 @@ live.figure("matrix", (stage) => {
           const px = left + j * cell, py = top + i * cell, here = isResult && i === at[0] && j === at[1];
           const { context } = plot;
           if (here || (!isResult && marked(name, i, j))) {
-            context.fillStyle = plot.color(here ? "inside-tint" : "outside-tint");
+            context.fillStyle = plot.color(/^[G∂]/.test(name) ? "gradient-tint" : "tint");
             context.fillRect(px, py, cell, cell);
           }
-          context.strokeStyle = plot.color(here ? "inside" : "faint");
+          context.strokeStyle = plot.color(here ? "ink" : "faint");
           context.lineWidth = here ? 2 : 1;
           context.strokeRect(px, py, cell, cell);
           const value = here ? used.reduce((sum, term) => sum + term.reduce((p, [k, a, b]) => p * entry(k, a, b), 1), 0) : m[i * m.columns + j];

@@ -25,13 +25,13 @@ live.figure("roofline", (stage) => {
     plot.text("from memory", plot.x(-1.2), plot.y(0.1), { color: "muted" });
     plot.text("from the cache", plot.x(-1.2), plot.y(2.4), { color: "muted" });
     const w = widths[chosen];
-    for (const width of widths) plot.dot(log(intensity(batch, width)), log(speed(width)), { color: width === w ? "mark" : "inside", radius: width === w ? 6 : 3.5 });
+    for (const width of widths) plot.dot(log(intensity(batch, width)), log(speed(width)), { color: width === w ? "ink" : "muted", radius: width === w ? 6 : 3.5 });
     const here = intensity(rows, w), roof = Math.min(gflops, cache * here);
-    plot.line([[log(here), -2], [log(here), log(roof)]], { color: "mark", width: 1.5, dash: [3, 3] });
-    plot.dot(log(here), log(roof), { color: "mark", radius: 5, hollow: true });
+    plot.line([[log(here), -2], [log(here), log(roof)]], { width: 1.5, dash: [3, 3] });
+    plot.dot(log(here), log(roof), { radius: 5, hollow: true });
     const waits = cache * here < gflops ? "bytes" : "arithmetic";
     stage.say(`Width ${w}, batch ${rows}: ${live.number(here, 2)} FLOP a byte, at most ${live.number(roof, 0)} GFLOP/s; at best it waits for ${waits}. ` +
-      (rows === batch ? `Measured: ${speed(w).toPrecision(2)} GFLOP/s, ${(speed(w) / roof).toPrecision(2)} of that.` : "(Measured was a batch of 100.)"));
+      (rows === batch ? `Measured: ${live.digits(speed(w))} GFLOP/s, ${live.digits(speed(w) / roof)} of that.` : "(Measured was a batch of 100.)"));
   }, { ratio: 0.62, tallest: 380, label: "The roofline: speed against arithmetic intensity, both logarithmic" });
   stage.slider({ label: "width", max: widths.length - 1, value: chosen, format: (k) => widths[k], change: (k) => { chosen = k; } });
   stage.slider({ label: "batch", max: 4, value: 2, format: (k) => [1, 10, 100, 1000, 10000][k], change: (k) => { rows = [1, 10, 100, 1000, 10000][k]; } });

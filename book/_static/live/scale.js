@@ -22,7 +22,7 @@ live.figure("scale", (stage) => {
     return [outputs, grads].map((list) => list.filter((_, k) => k % each === 0).map(rms));
   };
   const drawn = [];
-  for (const [k, name, color] of [[0, "outputs, forward", "inside"], [1, "gradients, backward", "outside"]])
+  for (const [k, name, color] of [[0, "outputs, forward", "ink"], [1, "gradients, backward", "gradient"]])
     stage.picture((plot) => {
       if (k === 0) drawn.splice(0, 2, ...thereAndBack());
       const sizes = drawn[k], last = depths[depth];
@@ -31,7 +31,7 @@ live.figure("scale", (stage) => {
       plot.line(sizes.map((size, layer) => [layer, log(size)]), { color });
       plot.inside(() => sizes.forEach((size, layer) => plot.dot(layer, log(size), { color, radius: 2.5 })));
       const [there, back] = [drawn[0].at(-1) / drawn[0][0], drawn[1][0] / drawn[1].at(-1)];
-      const text = (a) => (a >= 0.01 && a < 1000 ? a.toPrecision(2) : live.power(a));
+      const text = (a) => (a >= 0.01 && a < 1000 ? live.digits(a) : live.power(a));
       stage.say(`${scale.toFixed(2)} times Xavier's size, ${last} ${last === 1 ? "layer" : "layers"} of width ${widths[width]}${relu ? " with ReLUs" : ""}: forward the size is multiplied by ${text(there)}, backward by ${text(back)}.`);
     }, { ratio: 0.75, tallest: 300, least: 230, label: `Root mean square of the ${name}` });
   stage.slider({ label: "scale", min: 0.5, max: 2, step: 0.01, value: scale, format: (v) => live.number(v), change: (v) => { scale = v; } });

@@ -18,11 +18,11 @@ live.figure("slope", (stage) => {
       const [value, slope] = at(name, x);
       plot.frame({ x: [-reach, reach], y: [-1.4, 4.4], ticks: [[-4, 0, 4], [0, 4]], labels: ["", name],
         box: [k * wide, 0, wide, plot.height - bar] });
-      plot.line(grid.map((a) => [a, at(name, a)[0]]), { color: "inside" });
-      plot.line([-9, 9].map((step) => [x + step, value + slope * step]), { color: "outside", width: 1.5 });
-      plot.dot(x, value, { color: "outside" });
+      plot.line(grid.map((a) => [a, at(name, a)[0]]));
+      plot.line([-9, 9].map((step) => [x + step, value + slope * step]), { color: "gradient", width: 1.5 });
+      plot.dot(x, value, { color: "gradient" });
       const { context, x0, x1 } = plot, top = plot.height - bar + 12;
-      context.fillStyle = plot.color("outside");
+      context.fillStyle = plot.color("gradient");
       context.fillRect(x0, top, slope * (x1 - x0), 16);
       context.strokeStyle = plot.color("ink");
       context.strokeRect(x0, top, x1 - x0, 16);

@@ -10,9 +10,8 @@ const live = {
     const figure = document.getElementById(`fig-live-${name}`);
     const stage = new live.Stage(figure);
     build(stage);
-    stage.redraw();
     figure.querySelector("img").replaceWith(stage.root);
-    stage.redraw(); // it has its width now
+    stage.redraw();
     figure.dataset.ready = "yes";
   },
 };
@@ -34,7 +33,9 @@ live.Stage = class {
     this.sentence = live.element("p", { className: "sentence" });
     this.sentence.setAttribute("aria-live", "polite");
     this.root.append(this.pictures, this.dials, this.sentence);
-    new ResizeObserver(() => this.redraw()).observe(this.root);
+    new ResizeObserver(() => {
+      if (this.root.clientWidth !== this.width) this.redraw();
+    }).observe(this.root);
     new MutationObserver(() => this.redraw()).observe(document.documentElement,
       { attributeFilter: ["data-theme"] });
   }
@@ -63,6 +64,7 @@ live.Stage = class {
   redraw() {
     const style = getComputedStyle(this.root.isConnected ? this.root : document.body);
     const sharp = devicePixelRatio || 1;
+    this.width = this.root.clientWidth;
     for (const picture of this.canvases) {
       const width = picture.box.clientWidth || 320, height = Math.min(picture.tallest, Math.round(picture.ratio * width));
       const { canvas } = picture;
@@ -132,9 +134,11 @@ live.Stage = class {
     return input;
   }
 
+  // One that cannot be pressed is ariaDisabled: were it disabled, it would lose the keyboard.
   button(label, press) {
     const button = live.element("button", { type: "button", className: "btn btn-sm", textContent: label });
     button.addEventListener("click", () => {
+      if (button.ariaDisabled === "true") return;
       press();
       this.redraw();
     });
@@ -143,29 +147,22 @@ live.Stage = class {
   }
 
   // A button that plays and pauses: step() is called at every interval until it returns false.
-  // Where motion is not wanted, one press goes on to the end.
-  play({ label = "Play", interval = 100, step, done = () => {} }) {
+  // Where motion is not wanted, only the end is shown.
+  play({ label = "Play", interval = 100, step }) {
     let timer;
     const pause = () => {
       timer = clearInterval(timer);
       button.textContent = label;
     };
     const once = () => {
-      if (step() === false) {
-        pause();
-        done();
-      }
-      this.redraw();
+      const ended = step() === false;
+      if (ended) pause();
+      if (ended || !live.still.matches) this.redraw();
     };
     const button = this.button(label, () => {
       if (timer) return pause();
-      if (live.still.matches) {
-        while (step() !== false);
-        done();
-      } else {
-        timer = setInterval(once, interval);
-        button.textContent = "Pause";
-      }
+      timer = setInterval(once, live.still.matches ? 0 : interval);
+      button.textContent = "Pause";
     });
     return { button, pause };
   }
@@ -329,7 +326,7 @@ live.Plot = class {
     });
   }
 
-  arrow(a0, b0, a1, b1, { color = "ink", width = 2 } = {}) {
+  arrow(a0, b0, a1, b1, { color = "ink", width = 2, dash = [] } = {}) {
     const { context } = this;
     const [px, py, qx, qy] = [this.x(a0), this.y(b0), this.x(a1), this.y(b1)];
     const turn = Math.atan2(qy - py, qx - px), long = Math.hypot(qx - px, qy - py);
@@ -337,10 +334,12 @@ live.Plot = class {
     const head = Math.min(9, long);
     context.strokeStyle = context.fillStyle = this.color(color);
     context.lineWidth = width;
+    context.setLineDash(dash);
     context.beginPath();
     context.moveTo(px, py);
     context.lineTo(qx - 0.7 * head * Math.cos(turn), qy - 0.7 * head * Math.sin(turn));
     context.stroke();
+    context.setLineDash([]);
     context.beginPath();
     context.moveTo(qx, qy);
     for (const side of [2.7, -2.7])
@@ -364,6 +363,7 @@ live.classifier = (model, cells = 60) => {
 
 // Numbers as the book writes them.
 live.number = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
+live.digits = (value) => String(Number(value.toPrecision(2))); // two of them, and no e+
 live.percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 live.power = (value) => {
   const [digits, exponent] = value.toExponential(1).split("e");

@@ -29,7 +29,7 @@ live.figure("starts", (stage) => {
     plot.frame({ x: [-1.6 * reach, 1.6 * reach], y: [-1.6 * reach, 1.6 * reach], square: true, labels: ["", "where the first 25 neurons bend"] });
     const { weight, bias } = network(new minidl.Generator(seed)).modules[0];
     const { context } = plot;
-    context.fillStyle = plot.color("inside-tint");
+    context.fillStyle = plot.color("tint");
     context.fillRect(plot.x(-reach), plot.y(reach), plot.x(reach) - plot.x(-reach), plot.y(-reach) - plot.y(reach));
     plot.circle(minidl.RADIUS * reach);
     let bending = 0;
@@ -40,7 +40,7 @@ live.figure("starts", (stage) => {
       bending += crosses;
       const along = [-v, u].map((a) => (9 * a) / Math.sqrt(size));
       plot.line([[foot[0] - along[0], foot[1] - along[1]], [foot[0] + along[0], foot[1] + along[1]]],
-        { color: crosses ? "inside" : "faint", width: 1 });
+        { color: crosses ? "ink" : "muted", width: crosses ? 1.2 : 0.6 });
     }
     const rates = runs.map(({ rate }) => rate), mean = rates.reduce((s, r) => s + r, 0) / rates.length;
     stage.say(`${bending} of 25 lines cross the square of the points; the other ${25 - bending} neurons do not bend there.` +
@@ -48,7 +48,7 @@ live.figure("starts", (stage) => {
   }, { ratio: 1.08, tallest: 330, least: 240, label: "The square of the points, the circle in it, and a line for each neuron" });
   stage.picture((plot) => {
     plot.frame({ x: [0, most], y: [0, 0.4], ticks: [[0, 5, 10, 15, 20], [0, 0.1, 0.2, 0.3, 0.4]], labels: ["epoch", "loss, one line a network"] });
-    plot.line([[0, 0.25], [most, 0.25]], { color: "faint", width: 1, dash: [4, 3] });
+    plot.line([[0, 0.25], [most, 0.25]], { color: "muted", width: 1, dash: [4, 3] });
     for (const { losses } of runs) plot.line(losses.map((value, e) => [e + 1, Math.min(value, 9)]), { color: "minidl", width: 1.2 });
   }, { ratio: 0.8, tallest: 330, least: 240, label: "The losses of trained networks" });
 

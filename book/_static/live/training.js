@@ -38,10 +38,10 @@ live.figure("training", (stage) => {
   }, { ratio: 1.08, tallest: 330, least: 240, label: "The square, tinted by the classes that the network gives" });
   stage.picture((plot) => {
     plot.frame({ x: [0, most], y: [0, 0.6], ticks: [[0, 5, 10, 15, 20], [0, 0.2, 0.4, 0.6]], labels: ["epoch", "loss"] });
-    plot.line([[0, 0.25], [most, 0.25]], { color: "faint", width: 1, dash: [4, 3] });
+    plot.line([[0, 0.25], [most, 0.25]], { color: "muted", width: 1, dash: [4, 3] });
     plot.text("¼", plot.x1 - 4, plot.y(0.25) - 4, { align: "right", color: "muted" });
-    plot.line(state.losses.map((value, e) => [e + 1, Math.min(value, 9)]), { color: "minidl" });
-    state.losses.forEach((value, e) => plot.inside(() => plot.dot(e + 1, value, { color: "minidl", radius: 2.5 })));
+    plot.line(state.losses.map((value, e) => [e + 1, Math.min(value, 9)]));
+    state.losses.forEach((value, e) => plot.inside(() => plot.dot(e + 1, value, { radius: 2.5 })));
     const n = state.losses.length;
     stage.say(state.lost ? `Epoch ${n}: the numbers have left the range of floating point. The training is lost.`
       : n === 0 ? `Untrained: ready for batches of ${batchSize}, ${shuffled ? "shuffled" : "in order"}${omitted === "none" ? "" : `, without ${moves[omitted]}`}.`

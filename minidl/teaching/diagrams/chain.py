@@ -39,5 +39,5 @@ def show_chain(modules, outputs, grads):
     arrow(axis, (end, TOP - 0.16), (columns[-1] + 0.33, BOTTOM + 0.1), BACKWARD)
     middle = (columns[0] + columns[-1]) / 2
     write(axis, (middle, TOP + 0.55), "forward: every output is kept", color=FORWARD)
-    write(axis, (middle, BOTTOM - 0.55), "backward: the same list in reverse", color="#A84A00")
+    write(axis, (middle, BOTTOM - 0.55), "backward: the same list in reverse", color=BACKWARD)
     return figure

@@ -6,8 +6,10 @@ still read without a glass.
 
 from matplotlib.patches import Rectangle
 
-FORWARD, BACKWARD = "#0072B2", "#D55E00"
-FILLS = {FORWARD: "#DCE9F3", BACKWARD: "#FBE3D0"}
+from ...paper.figures import GRADIENT, GRADIENT_TINT, INK, TINT
+
+FORWARD, BACKWARD = INK, GRADIENT
+FILLS = {FORWARD: TINT, BACKWARD: GRADIENT_TINT}
 NAME, SMALL = 11, 10
 
 
