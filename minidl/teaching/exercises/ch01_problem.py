@@ -263,8 +263,8 @@ def _in_order(batch_size, label, hint, x=X, y=Y):
             come = f"These are {'more' if more > 0 else 'fewer'} rows than x has."
             if any(batch.shape[1:] != x.shape[1:] for batch, _ in pairs):
                 come = (
-                    "These are no rows of x: did x and y change places, are rows cut singly, or "
-                    "the columns of x?"
+                    "Not all of these are matrices of rows of x: did x and y change places, are "
+                    "rows cut singly, or the columns of x? Or is a dimension of size 1 dropped?"
                 )
             elif more == 0:
                 come = "All rows come out, but cut in other places: is it by `batch_size`?"
