@@ -25,7 +25,8 @@ ROUNDED = (
     "Right to a few digits: was it rounded, or computed in float32? Or was a small number added?"
 )
 NEARLY = (
-    "Nearly right: was a number rounded, a step or a search too coarse, or one too many counted?"
+    "Nearly right: was a number rounded, a step or a search too coarse, one too many counted, or "
+    "something drawn at random?"
 )
 TRUTHS = "These are truth values, as a comparison gives them, and not numbers."
 DTYPES = (

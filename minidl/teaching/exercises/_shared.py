@@ -32,7 +32,9 @@ def returns(label, name, arguments, expect, hint="", *, tol=1e-9, number=False, 
         for argument, before in zip(given, arguments, strict=True):
             if isinstance(before, list) and argument != before:
                 said = f"`{function.__name__}` changes the list that it is given"
-                raise Failure(("changed", "list"), said, "Copy it first: `list(…)`, `sorted(…)`.")
+                raise Failure(
+                    ("changed", "list"), said, "`list(…)` copies it. Or is its order wanted?"
+                )
         return {name: as_number(name, value) if number else value}
 
     return Case(label, run, lambda: {name: expect()}, hint, tol)

@@ -225,7 +225,7 @@ def _rate_case(curvatures, label, hint=""):
         "close enough together?)"
     )
     name = "the largest learning rate"
-    return returns(label, name, (curvatures,), expect, hint, tol=1e-6)
+    return returns(label, name, (curvatures,), expect, hint)
 
 
 EACH_LOOKED_AT = (
