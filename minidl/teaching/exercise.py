@@ -26,7 +26,7 @@ ROUNDED = (
 )
 NEARLY = (
     "Nearly right: was a number rounded, a step or a search too coarse, one too many counted, or "
-    "something drawn at random?"
+    "something drawn at random or taken off?"
 )
 TRUTHS = "These are truth values, as a comparison gives them, and not numbers."
 DTYPES = (

@@ -466,7 +466,8 @@ or
 backward(prediction, target) => backward(prediction, target).sum()
 numerical_gradient(lambda p: loss.forward(p, target), prediction, h) =>
     (loss.forward(prediction + h, target) - loss.forward(prediction - h, target)) / (2 * h)
-# All entries were moved at once. Each has a derivative of its own: one at a time.
+# All entries were moved at once, or all differences added up with their signs. Each entry has a
+# derivative of its own, and a difference of its own.
 """,
 )
 

@@ -35,7 +35,7 @@ DESCEND_HINT = (
     (
         ".*the shape is",
         "Each position is a row, from the start to the last: shape (steps + 1, d), also if there "
-        "is no step, and if nothing moves any more. Does the loop, or `return`, end it too early?",
+        "is no step, and if nothing moves any more. Is the start there, and the last position?",
     ),
     (r".*\[0, \d\]", "Row 0 is the start itself, and stays what it was."),
     (
@@ -243,8 +243,8 @@ LARGEST_STABLE_LR = Exercise(
         _rate_case(
             [10.0, 4.0, 9.0],
             "ten, four and nine",
-            "Right where all have one digit. Are they compared as text? Is one left out, or a "
-            "search too coarse?",
+            "Right for the lists before. Are they compared as text, or each with its neighbour? Is "
+            "one left out, or a search too coarse?",
         ),
         _rate_case(
             [0.3, 0.1, 0.25, 0.4],
@@ -256,7 +256,7 @@ LARGEST_STABLE_LR = Exercise(
     ),
     mistakes="""
 max => min
-# With this rate the flattest coordinate just shrinks. What do the steeper ones do?
+# At this rate the flattest coordinate is at its limit. What do the steeper ones do?
 
 2 / => 1 /
 # With this rate the steepest coordinate reaches the bottom in one step. A larger one
