@@ -40,25 +40,22 @@ def takes(*relations, **rules):
             if hasattr(hint, "__metadata__"):
                 rule, means = hint.__metadata__
                 rules[name] = replace(rule, means=f"\n    {means}")
-        defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
-        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
-        *_, place, name = ("", *function.__qualname__.split("."))
-        owner = place if name == "__init__" else None if names[0] == "self" else name
+        checks = [(name, rule.check) for name, rule in rules.items()]
+        needed = {name for name, p in parameters.items() if p.default is p.empty}
+        owner = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+        is_method = names[0] == "self" and function.__name__ != "__init__"
 
         @wraps(function)
         def wrapper(*args, **options):
             if not is_dynamo_compiling():  # which has to see the mathematics only
-                values = args
-                if len(args) != len(names):
-                    given = defaults | dict(zip(names, args, strict=False)) | options
-                    values = [given[name] for name in names if name in given]
-                if len(values) == len(names):  # if not, Python itself says what is missing
-                    who, given = owner or values[0], {}
-                    for index, name, check in checks:
-                        check(who, name, values[index], given)
-                        given[name] = values[index]
+                given = dict(zip(names, args, strict=False), **options)
+                if needed <= given.keys():  # if not, Python itself says what is missing
+                    who = given["self"] if is_method else owner
+                    for name, check in checks:
+                        if name in given:
+                            check(who, name, given[name], given)
                     for relation in relations:
-                        relation(who, **dict(zip(names, values, strict=True)))
+                        relation(who, **given)
             return function(*args, **options)
 
         wrapper.rules = rules
@@ -274,12 +271,9 @@ TRAINING = EPOCH | {
 def one_row_fits(owner, model, loss, x, y, **_):
     """Refuse a network, a loss and data that do not go together: one row is tried on a copy."""
     x, y = x[:1], y[:1]
-    if is_known(model) and is_known(loss):  # forward changes nothing, and backward fits it
-        with tried(owner):
-            loss.backward(model.forward(x), y)
-        return
+    known = is_known(model) and is_known(loss)  # forward changes nothing, and backward fits it
     try:
-        model, loss = deepcopy((model, loss))
+        model, loss = (model, loss) if known else deepcopy((model, loss))
     except Exception:
         return  # what cannot be copied cannot be tried
     with tried(owner):
@@ -287,7 +281,8 @@ def one_row_fits(owner, model, loss, x, y, **_):
         outputs = model.forward_pass(x) if network else [x, model.forward(x)]
         loss.forward(outputs[-1], y)
         grad = loss.backward(outputs[-1], y)
-        model.backward_pass(outputs, grad) if network else model.backward(*outputs, grad)
+        if not known:
+            model.backward_pass(outputs, grad) if network else model.backward(*outputs, grad)
 
 
 @contextmanager

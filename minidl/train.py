@@ -40,26 +40,17 @@ def record(train, predict, epochs, lr, *sets):
             check_loss(history.loss[-1], lr, f"epoch {epoch}")
         for errors, x, classes in sets:
             prediction = predict(x)
-            check_prediction(prediction, lr, epoch)
+            place = f"epoch {epoch}, after its last mini-batch"
+            check_loss(prediction.sum(), lr, place, "the sum of the network's output")
             errors.append((prediction.argmax(1) != classes).sum().item() / len(classes))
     return history
 
 
-TOO_LARGE = "with learning rate {}; the steps are probably too large, try a smaller learning rate"
-
-
-def check_loss(value, lr, place):
-    """Stop a training whose loss has become infinite or not a number."""
+def check_loss(value, lr, place, what="the loss"):
+    """Stop a training whose loss, or what else is said, has become infinite or not a number."""
     if not math.isfinite(value):
-        raise FloatingPointError(f"{place}: the loss is {value}, {TOO_LARGE.format(lr)}")
-
-
-def check_prediction(prediction, lr, epoch):
-    """Stop a training whose network gives infinite numbers or NaN after an epoch."""
-    # the sum tells nearly always; to look at each number takes longer
-    if not math.isfinite(prediction.sum()) and not prediction.isfinite().all():
-        text = "the network's output holds infinite numbers or NaN, " + TOO_LARGE.format(lr)
-        raise FloatingPointError(f"epoch {epoch}, after its last mini-batch: {text}")
+        advice = "the steps are probably too large, try a smaller learning rate"
+        raise FloatingPointError(f"{place}: {what} is {value}, with learning rate {lr}; {advice}")
 
 
 @takes(**SAMPLES)

@@ -1,6 +1,5 @@
 """Training by the modules' own methods, and by steps that ``torch.compile`` made one function."""
 
-import warnings
 from functools import cache
 
 import torch
@@ -85,7 +84,7 @@ class Methods:
 
 
 class CompiledMethods(Methods):
-    """Compiled steps of any modules; the same uncompiled where they cannot be compiled."""
+    """Compiled steps of any modules."""
 
     @torch.inference_mode()
     def epoch(self, batches):
@@ -97,20 +96,7 @@ class CompiledMethods(Methods):
 
     def take(self, batches):
         """Take a few steps, and return their losses."""
-        return self.call(steps, self.model, self.loss, self.lr, batches)
-
-    def call(self, function, *arguments):
-        """Call a function; where it cannot be compiled, nothing has been changed yet."""
-        try:
-            return compiled(function)(*arguments)
-        except Exception as error:
-            exc = torch._dynamo.exc
-            if not isinstance(error, (exc.TorchDynamoException, exc.FailOnRecompileLimitHit)):
-                raise
-            why = f"compile=True found no way to compile ({str(error).strip().splitlines()[0]})"
-            warnings.warn(f"fit: {why}; training goes on without", stacklevel=9)
-        self.call = lambda function, *arguments: function(*arguments)
-        return function(*arguments)
+        return compiled(steps)(self.model, self.loss, self.lr, batches)
 
 
 class CompiledLayers(CompiledMethods):
@@ -129,7 +115,7 @@ class CompiledLayers(CompiledMethods):
     def take(self, batches):
         """Take a few steps, and return their losses."""
         arguments = self.parameters, self.activations, self.loss, self.lr, batches
-        self.parameters, self.grads, losses = self.call(plain_steps, *arguments)
+        self.parameters, self.grads, losses = compiled(plain_steps)(*arguments)
         return losses
 
     def store(self):

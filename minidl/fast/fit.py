@@ -46,8 +46,8 @@ def fit(
         Measure the error rates before the first epoch and after every one.
     compile
         Let ``torch.compile`` make one function of ten steps.  This takes seconds before
-        the first step and works for any modules, but not with ``per_sample``.  Where there
-        is no C++ compiler, a warning says so and the training goes on without.
+        the first step and works for any modules, but not with ``per_sample``.  It needs a C++
+        compiler; where there is none, PyTorch says so and no step is made.
 
     Raises
     ------
