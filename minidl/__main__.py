@@ -14,10 +14,6 @@ from . import paper
 from .teaching import own, progress
 from .teaching.plots import use_style
 
-#: Of those fields of a Setting that are no numbers and no truth values.
-CHOICES = {"init": ("xavier", "torch"), "recorded": ("program", "end")}
-CHOICES |= {"dtype": ("float32", "float64")}
-
 
 def parser():
     """Build the parser of the command line."""
@@ -40,12 +36,11 @@ def parser():
     parse.add_argument("--as-printed", action="store_true", help=text)
     for name, rule in paper.Setting.__init__.rules.items():
         default = getattr(paper.Setting, name)
-        kind = {"choices": CHOICES.get(name)}
-        if type(default) is bool:
-            kind = {"action": argparse.BooleanOptionalAction}
-        elif name not in CHOICES:
-            kind = {"type": type(default), "metavar": type(default).__name__.upper()}
-        text = f"{rule.means} (default: {default})"
+        kind, wanted = {"action": argparse.BooleanOptionalAction}, ""
+        if type(default) is not bool:
+            kind = {"type": type(default)} if type(default) in (int, float) else {}
+            wanted = f": {rule.wanted}"
+        text = f"{rule.means}{wanted} (default: {default})"
         parse.add_argument(f"--{name.replace('_', '-')}", help=text, **kind)
     return parse
 
@@ -68,7 +63,7 @@ def main(arguments=None):
         parse.error("--framework goes with 'train'")
     make = paper.Setting.as_printed if options.pop("as_printed", False) else paper.Setting
     if "dtype" in options:
-        options["dtype"] = getattr(torch, options["dtype"])
+        options["dtype"] = getattr(torch, options["dtype"], options["dtype"])
     try:
         setting = make(**options)
         if framework and framework not in paper.FRAMEWORKS:
@@ -76,7 +71,7 @@ def main(arguments=None):
         if out:
             out.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=out).close()
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         parse.error(str(error).removeprefix("Setting: "))
     except OSError as error:
         parse.error(f"cannot write to --out {out}: {error.strerror}")

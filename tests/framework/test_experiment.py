@@ -164,7 +164,9 @@ REFUSED = {
     "--lr fast": "invalid float value",
     "train --framework keras": "unknown framework 'keras'",
     "--framework torch": "--framework goes with 'train'",
-    "--init he": "invalid choice: 'he'",
+    "--init he": "init is 'he' of type str, wanted 'xavier' or 'torch'",
+    "--dtype float16": "dtype is torch.float16 of type dtype, wanted torch.float32 or",
+    "--dtype double64": "dtype is 'double64' of type str, wanted torch.float32 or",
     "--out /dev/null/folder": "cannot write to --out /dev/null/folder",
     "test": "invalid choice: 'test'",
 }
