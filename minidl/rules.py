@@ -277,12 +277,11 @@ def one_row_fits(owner, model, loss, x, y, **_):
     except Exception:
         return  # what cannot be copied cannot be tried
     with tried(owner):
-        network = hasattr(model, "forward_pass")
-        outputs = model.forward_pass(x) if network else [x, model.forward(x)]
+        outputs = model.forward_pass(x)
         loss.forward(outputs[-1], y)
         grad = loss.backward(outputs[-1], y)
         if not known:
-            model.backward_pass(outputs, grad) if network else model.backward(*outputs, grad)
+            model.backward_pass(outputs, grad)
 
 
 @contextmanager

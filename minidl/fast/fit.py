@@ -6,7 +6,6 @@ from .. import rules
 from ..data import minibatches
 from ..losses import MSELoss
 from ..rules import FLAG, takes
-from ..sequential import Sequential
 from ..train import accumulate_batch, accumulate_samples, check_loss, record
 from .compiled import CompiledLayers, CompiledMethods, Methods
 from .plan import Planned, blocks
@@ -14,7 +13,7 @@ from .plan import Planned, blocks
 FLAGS = {"per_sample": FLAG, "errors": FLAG, "compile": FLAG}
 
 
-@takes(rules.one_row_fits, model=rules.MODULE, loss=rules.LOSS, **rules.TRAINING, **FLAGS)
+@takes(rules.one_row_fits, **rules.SAMPLES | rules.TRAINING, **FLAGS)
 def fit(
     model,
     loss,
@@ -30,7 +29,7 @@ def fit(
     errors=True,
     compile=False,
 ):
-    """Train a model by mini-batch gradient descent; return its :class:`History`.
+    """Train a network by mini-batch gradient descent; return its :class:`History`.
 
     The steps are those of :func:`minidl.train_epoch`, and so are the results but for
     rounding.  A network of linear layers, activations and mean squared error is
@@ -56,8 +55,6 @@ def fit(
         infinite or not a number.  The losses are looked at when an epoch is over, so all
         its steps have been made: the parameters are those at the end of that epoch.
     """
-    if not hasattr(model, "forward_pass"):
-        model = Sequential([model])
     way, batches = _way(model, loss, lr, per_sample, compile), []
     data = way.prepare(x, y)
     sets = [(data[0], y)] if errors else []

@@ -4,7 +4,7 @@ import pytest
 import torch
 from draws import generator, randn
 
-from minidl import Linear, MSELoss, disc_fold, error_rate, fit, standardize
+from minidl import Linear, MSELoss, Sequential, disc_fold, error_rate, fit, standardize
 from minidl.paper import Setting, fit_torch, torch_twin
 
 
@@ -50,10 +50,9 @@ def test_history_is_the_loss_before_each_step_and_the_errors_before_and_after_th
     assert (again.loss, again.train_error, again.test_error) == (history.loss, [], [])
 
 
-def test_a_bare_module_can_be_trained():
-    """A single linear layer reaches the least-squares solution."""
+def test_a_single_linear_layer_reaches_the_least_squares_solution():
     x = randn(40, 3)
     y = x @ torch.tensor([[1.0, -2], [0.5, 0], [3, 1]], dtype=torch.float64) + 0.25
     layer = Linear(3, 2, dtype=torch.float64)
-    fit(layer, MSELoss(), x, y, epochs=500, batch_size=40, lr=0.5)
+    fit(Sequential([layer]), MSELoss(), x, y, epochs=500, batch_size=40, lr=0.5)
     torch.testing.assert_close(layer.forward(x), y, rtol=0, atol=1e-6)
