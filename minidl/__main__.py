@@ -71,10 +71,8 @@ def main(arguments=None):
         if out:
             out.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=out).close()
-    except (TypeError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         parse.error(str(error).removeprefix("Setting: "))
-    except OSError as error:
-        parse.error(f"cannot write to --out {out}: {error.strerror}")
 
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:

@@ -40,7 +40,6 @@ def takes(*relations, **rules):
             if hasattr(hint, "__metadata__"):
                 rule, means = hint.__metadata__
                 rules[name] = replace(rule, means=f"\n    {means}")
-        checks = [(name, rule.check) for name, rule in rules.items()]
         needed = {name for name, p in parameters.items() if p.default is p.empty}
         owner = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
         is_method = names[0] == "self" and function.__name__ != "__init__"
@@ -51,9 +50,9 @@ def takes(*relations, **rules):
                 given = dict(zip(names, args, strict=False), **options)
                 if needed <= given.keys():  # if not, Python itself says what is missing
                     who = given["self"] if is_method else owner
-                    for name, check in checks:
+                    for name, rule in rules.items():
                         if name in given:
-                            check(who, name, given[name], given)
+                            rule.check(who, name, given[name], given)
                     for relation in relations:
                         relation(who, **given)
             return function(*args, **options)

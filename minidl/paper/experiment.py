@@ -88,7 +88,7 @@ def run(setting, framework):
 
 def unit_square(x):
     """Shift and scale each column to [0, 1]."""
-    low, high = x.min(0).values, x.max(0).values
+    low, high = x.aminmax(dim=0)
     return (x - low) / (high - low)
 
 

@@ -9,8 +9,9 @@ from .experiment import Result
 from .results import FIGURE2, LABELS, paper_epochs, paper_side
 
 OUTSIDE, INSIDE = "#D55E00", "#0072B2"
-SCALES = {"loss": 1, "train_error": 100, "test_error": 100}
-Y_LABELS = ("training loss", "train error [%]", "test error [%]")
+#: The rows of Figure 2: a curve, its factor and its label.
+ROWS = [("loss", 1, "training loss")]
+ROWS += [(f"{data}_error", 100, f"{data} error [%]") for data in ("train", "test")]
 
 
 def show_points(axis, x, labels, size=8):
@@ -55,8 +56,7 @@ def figure2(results):
     for column, result in enumerate(results):
         paper = paper_side(result.framework)
         color = f"C{column}"
-        for row, (name, scale) in enumerate(SCALES.items()):
-            axis = axes[row, column]
+        for axis, (name, scale, label) in zip(axes[:, column], ROWS, strict=True):
             mean, std = scale * torch.tensor(FIGURE2[paper, name], dtype=torch.float64)
             epochs = paper_epochs(paper, name)
             axis.plot(epochs, mean, "--", color="black", linewidth=1.2, label="the paper")
@@ -69,10 +69,9 @@ def figure2(results):
             if len(curves) > 1:
                 std = curves.std(0)
                 axis.fill_between(epochs, mean - std, mean + std, color=color, alpha=0.25)
+            axis.set(ylim=(0, None), ylabel="" if column else label)
         axes[0, column].set_title(LABELS[result.framework])
         axes[0, column].legend()
         axes[2, column].set_xlabel("epochs trained")
         axes[2, column].xaxis.get_major_locator().set_params(integer=True)
-    for axis, label in zip(axes[:, 0], Y_LABELS, strict=True):
-        axis.set(ylabel=label, ylim=(0, None))
     return figure

@@ -167,7 +167,7 @@ REFUSED = {
     "--init he": "init is 'he' of type str, wanted 'xavier' or 'torch'",
     "--dtype float16": "dtype is torch.float16 of type dtype, wanted torch.float32 or",
     "--dtype double64": "dtype is 'double64' of type str, wanted torch.float32 or",
-    "--out /dev/null/folder": "cannot write to --out /dev/null/folder",
+    "--out /dev/null/folder": "Not a directory: '/dev/null/folder'",
     "test": "invalid choice: 'test'",
 }
 
