@@ -36,59 +36,40 @@ DTYPES = (
 
 @dataclass(frozen=True)
 class Case:
-    """One property of a right answer.
+    """One property of a right answer."""
 
-    Parameters
-    ----------
-    label : str
-        The property, as the reader sees it.
-    run : callable
-        ``run(answer, probe)`` returns a dict from names to values: tensors,
-        numbers, truth values.  The name of a truth value is a statement.
-    expect : callable
-        ``expect()`` returns the same dict as it should be, from an oracle that
-        shares no code with the solution.  What it holds says what is asked: a float means a
-        Python float, an int an integer, a list a list, a tensor a tensor.  Statements are to be
-        true where it leaves them out.
-    hint : str or tuple of (str, str)
-        For answers that equal no known mistake.  It must hold for all of them; or each must for
-        those whose complaint begins as its regular expression says, the first that fits.
-    tol : float
-        Largest difference allowed, relative to values above 1.
-    """
-
+    #: The property, as the reader sees it.
     label: str
+    #: ``run(answer, probe)`` returns a dict from names to values: tensors, numbers, truth values.
+    #: The name of a truth value is a statement.
     run: Callable
+    #: ``expect()`` returns the same dict as it should be, from an oracle that shares no code with
+    #: the solution.  What it holds says what is asked: a float means a Python float, an int an
+    #: integer, a list a list, a tensor a tensor.  Statements are to be true where it leaves them
+    #: out.
     expect: Callable = dict
-    hint: str = ""
+    #: For answers that equal no known mistake.  It must hold for all of them; or, as pairs, each
+    #: must for those whose complaint begins as its regular expression says, the first that fits.
+    hint: str | tuple = ""
+    #: Largest difference allowed, relative to values above 1.
     tol: float = 1e-9
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """What a reader is to write.
+    """What a reader is to write."""
 
-    Parameters
-    ----------
-    number : str
-        Chapter and number, ``"2.1"``.
-    solution : type or callable
-        The book's own.
-    cases : tuple of Case
-        In the order in which they are tried.
-    mistakes : str
-        As :mod:`.mistakes` reads them.
-    parts : tuple of str
-        For a class: the methods that are to be written.
-    given : int
-        How many of the first cases the stub passes as it stands.
-    """
-
+    #: Chapter and number, ``"2.1"``.
     number: str
+    #: The book's own class or function.
     solution: Callable
+    #: In the order in which they are tried.
     cases: tuple
+    #: As :mod:`.mistakes` reads them.
     mistakes: str
+    #: For a class: the methods that are to be written.
     parts: tuple = ()
+    #: How many of the first cases the stub passes as it stands.
     given: int = 0
 
     @property

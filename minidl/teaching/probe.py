@@ -18,15 +18,10 @@ from . import guard
 class Failure(Exception):
     """Something about a reader's code that can be told without comparing numbers.
 
-    Parameters
-    ----------
-    kind : tuple
-        What happened, for comparing two failures: ``("none", "backward")``.
-    sentence : str
-        What happened, for the reader.  Names in backquotes may differ between
-        two failures of one kind, as their functions may be called differently.
-    slip : str
-        A hint, if this is a slip that has nothing to do with the exercise.
+    ``kind`` says what happened, for comparing two failures: ``("none", "backward")``.  The
+    ``sentence`` says it to the reader; names in backquotes may differ between two failures of one
+    kind, as their functions may be called differently.  ``slip`` is a hint, if this is a slip
+    that has nothing to do with the exercise.
     """
 
     def __init__(self, kind, sentence, slip=""):
@@ -66,15 +61,8 @@ SLIPS = (
 class Probe:
     """Calls a reader's functions, and looks at what they do beside their result.
 
-    Parameters
-    ----------
-    answer : type or callable
-        What the reader wrote.
-    stub : str
-        How the message of the untouched stub begins: ``"Exercise 2.1"``.
-    again : bool
-        Whether this is asked for the second time: now matrices come as views, and lie
-        in memory column by column.
+    ``stub`` is how the message of the untouched stub begins: ``"Exercise 2.1"``.  ``again`` is
+    for what is asked a second time: now matrices come as views, and lie in memory column by column.
     """
 
     def __init__(self, answer, stub, again=False):
