@@ -69,7 +69,7 @@ def check(key, answer, limit=guard.SECONDS):
         return answer
     if unread:
         print(f"{unread} What is looked at here is the version before it.")
-    for name in guard.mend_settings():
+    for name in guard.set_back(guard.STANDARD):
         print(f"Before this check {name} had been changed; it has been set back.")
     passed, start = [], time.process_time()
     for again, case in product((False, True), exercise.cases):

@@ -134,54 +134,46 @@ def _leave(*_, **__):
 @contextmanager
 def no_way_out():
     """Run one call of a reader's code where ``exit()`` and its like end the check alone."""
-    ways = [(builtins, name) for name in ("exit", "quit") if hasattr(builtins, name)]
-    if get_ipython() is not None:
-        ways.append((get_ipython(), "ask_exit"))
+    shell = get_ipython()
     with ExitStack() as stack:
-        for place, name in ways:
-            stack.enter_context(patch.object(place, name, _leave))
+        stack.enter_context(patch.multiple(builtins, create=True, exit=_leave, quit=_leave))
+        if shell is not None:
+            stack.enter_context(patch.object(shell, "ask_exit", _leave))
         yield
 
 
 # ---- settings of PyTorch
 
-#: What holds for all that runs later: its name, how to read it, how to set it back.
-SETTINGS = (
-    ("PyTorch's default dtype", torch.get_default_dtype, torch.set_default_dtype),
-    (
-        "PyTorch's default device",
+#: What holds for all that runs later: how to read it, and how to set it back.
+SETTINGS = {
+    "PyTorch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
+    "PyTorch's default device": (
         torch.get_default_device,
         lambda device: torch.set_default_device(None if device.type == "cpu" else device),
     ),
-    ("PyTorch's grad mode", torch.is_grad_enabled, torch._C._set_grad_enabled),
-    ("PyTorch's number of threads", torch.get_num_threads, torch.set_num_threads),
-    ("PyTorch's seed", torch.initial_seed, lambda seed: None),
-)
+    "PyTorch's grad mode": (torch.is_grad_enabled, torch._C._set_grad_enabled),
+    "PyTorch's number of threads": (torch.get_num_threads, torch.set_num_threads),
+    "PyTorch's seed": (torch.initial_seed, lambda seed: None),
+}
 
 
-def settings():
-    """Read all settings."""
-    return [read() for _, read, _ in SETTINGS]
+def settings(*names):
+    """Read these settings, or all."""
+    return {name: SETTINGS[name][0]() for name in names or SETTINGS}
 
 
 def changed_settings(before):
     """Name the settings that are not as they were before."""
-    now = settings()
-    return [name for (name, *_), old, new in zip(SETTINGS, before, now, strict=True) if old != new]
+    return [name for name, value in settings(*before).items() if value != before[name]]
 
 
 def set_back(before):
     """Set back what is not as it was before; return its names."""
     changed = changed_settings(before)
-    for (name, _, write), old in zip(SETTINGS, before, strict=True):
-        if name in changed:
-            write(old)
+    for name in changed:
+        SETTINGS[name][1](before[name])
     return changed
 
 
-_STANDARD = settings()
-
-
-def mend_settings():
-    """Set back dtype, device and grad mode, which no chapter changes; return which it were."""
-    return set_back(_STANDARD[:3] + settings()[3:])
+#: What no chapter changes: dtype, device and grad mode, as they are at first.
+STANDARD = settings(*list(SETTINGS)[:3])

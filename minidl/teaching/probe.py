@@ -2,9 +2,11 @@
 
 import ast
 import difflib
+import inspect
 import linecache
 import re
 import sys
+import textwrap
 import traceback
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -80,8 +82,8 @@ class Probe:
         """
         name = function.__name__
         before, arguments = arguments, [_copy(argument, self.again) for argument in arguments]
-        owner = getattr(function, "__self__", None)
-        attributes = set(vars(owner)) if hasattr(owner, "__dict__") else set()
+        state = getattr(getattr(function, "__self__", None), "__dict__", {})
+        attributes = set(state)
 
         def call():
             result = function(*arguments, **options)
@@ -128,12 +130,11 @@ class Probe:
                     ("changed", _role(function), what),
                     f"`{name}` changes {part}its argument `{what}`{line}",
                 )
-        new = _new_attribute(owner, attributes)
-        if new is not None:
-            delattr(owner, new[0])
-            happened = partial(_new_attribute, owner, attributes)
-            line = self.first_line(call, arguments, before, happened)
-            raise self.stored(function, *new, arguments, sorted(attributes), line)
+        new = [name for name in state if name not in attributes]
+        if new:
+            value = state.pop(new[0])
+            line = self.first_line(call, arguments, before, lambda: state.keys() - attributes)
+            raise self.stored(function, new[0], value, arguments, sorted(attributes), line)
         if result is None:
             raise Failure(
                 ("none", _role(function)),
@@ -198,19 +199,14 @@ class Probe:
 
     def is_stub(self, function):
         """Whether a function is still the stub: nothing in it but the line that raises."""
-        code = getattr(function, "__code__", None)
-        if code is None:
-            return False
         try:
-            tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-        except SyntaxError:
+            (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+        except (TypeError, OSError, SyntaxError):
             return False
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and node.lineno == code.co_firstlineno:
-                docstring = ast.get_docstring(node) is not None
-                body = node.body[1:] if docstring else node.body
-                return len(body) == 1 and isinstance(body[0], ast.Raise)
-        return False
+        if not isinstance(node, ast.FunctionDef):
+            return False
+        body = node.body[ast.get_docstring(node) is not None :]
+        return len(body) == 1 and isinstance(body[0], ast.Raise)
 
     def line_of(self, trace):
         """Name the last line of the reader's own that a traceback passes through."""
@@ -273,10 +269,7 @@ def _role(function):
 
 
 def _argument_name(function, index):
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount]
-    if hasattr(function, "__self__"):
-        names = names[1:]
+    names = list(inspect.signature(function).parameters)
     return names[index] if index < len(names) else f"number {index + 1}"
 
 
@@ -294,14 +287,6 @@ def _changed(argument, before):
     if argument.shape != before.shape or argument.dtype != before.dtype:
         return True
     return not torch.allclose(argument, before, rtol=1e-9, atol=1e-12, equal_nan=True)
-
-
-def _new_attribute(owner, attributes):
-    """Return the name and value of an attribute that an object did not have, or None."""
-    for name, value in vars(owner).items() if hasattr(owner, "__dict__") else ():
-        if name not in attributes:
-            return name, value
-    return None
 
 
 def _holds(value, argument):
