@@ -80,7 +80,6 @@ class Probe:
         :class:`Failure` is raised if it raises, returns None, uses autograd, changes an argument
         or a setting of PyTorch, keeps an argument for later, or has a :class:`.guard.Accident`.
         """
-        name = function.__name__
         before, arguments = arguments, [_copy(argument, self.again) for argument in arguments]
         state = getattr(getattr(function, "__self__", None), "__dict__", {})
         attributes = set(state)
@@ -100,7 +99,7 @@ class Probe:
                 written = "is still to be written"
                 if not self.is_stub(function):
                     written = "still has the `raise` line of the stub in it: take it out"
-                raise Failure(("stub", _role(function)), f"`{name}` {written}") from None
+                raise _failed(function, "stub", written) from None
             raise self.failure(function, error) from None
         except SystemExit as error:
             accident = guard.left().with_traceback(error.__traceback__)
@@ -116,86 +115,61 @@ class Probe:
             happened = partial(guard.changed_settings, settings)
             line = self.first_line(call, arguments, before, happened)
             guard.set_back(settings)
-            raise Failure(
-                ("setting", _role(function), *changed),
-                f"`{name}` changes {' and '.join(changed)}{line}",
-                "That would hold for all that runs after it. It has been set back.",
-            )
+            hint = "That would hold for all that runs after it. It has been set back."
+            said = f"changes {' and '.join(changed)}{line}"
+            raise _failed(function, "setting", said, *changed, slip=hint)
         for index, (argument, copy) in enumerate(zip(arguments, before, strict=True)):
             if _changed(argument, copy):
                 what = _argument_name(function, index)
                 part = "" if argument.shape == copy.shape else "the shape of "
                 line = self.first_line(call, arguments, before, partial(_changed, argument, copy))
-                raise Failure(
-                    ("changed", _role(function), what),
-                    f"`{name}` changes {part}its argument `{what}`{line}",
-                )
+                said = f"changes {part}its argument `{what}`{line}"
+                raise _failed(function, "changed", said, what)
         new = [name for name in state if name not in attributes]
         if new:
             value = state.pop(new[0])
             line = self.first_line(call, arguments, before, lambda: state.keys() - attributes)
             raise self.stored(function, new[0], value, arguments, sorted(attributes), line)
         if result is None:
-            raise Failure(
-                ("none", _role(function)),
-                f"`{name}` returns None{self.definition(function)}: is its `return` missing?",
-            )
+            said = f"returns None{self.definition(function)}: is its `return` missing?"
+            raise _failed(function, "none", said)
         if isinstance(result, torch.Tensor) and result.requires_grad:
-            raise Failure(
-                ("autograd", _role(function)),
-                f"the result of `{name}` requires grad (autograd is at work in it)"
-                f"{self.definition(function)}; expected a plain tensor",
-            )
+            said = "returns what requires grad (autograd is at work in it)"
+            said += f"{self.definition(function)}; expected a plain tensor"
+            raise _failed(function, "autograd", said)
         return result
 
     def accident(self, function, accident):
         """Turn an :class:`.guard.Accident` into a :class:`Failure`."""
         line = self.line_of(accident.__traceback__)
-        return Failure(
-            (accident.kind, _role(function)),
-            f"`{function.__name__}` {accident.sentence}{line}",
-            accident.hint,
-        )
+        return _failed(function, accident.kind, accident.sentence + line, slip=accident.hint)
 
     def failure(self, function, error):
         """Turn an exception of the reader's code into a :class:`Failure`."""
-        name = function.__name__
         line = self.line_of(error.__traceback__)
         if isinstance(error, AutogradUsed):
-            return Failure(
-                ("autograd", _role(function)),
-                f"`{name}` uses autograd{line}, and this book does without",
-            )
-        message = " ".join(str(error).split())
-        if len(message) > 200:
-            message = message[:200] + " …"
+            return _failed(function, "autograd", f"uses autograd{line}, and this book does without")
+        message = textwrap.shorten(str(error), 200, placeholder=" …")
         kind = type(error).__name__
-        said = f"{kind}: {message}" if message else kind
-        slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
+        raised = f"{kind}: {message}" if message else kind
         if not line:
-            return Failure(
-                ("unusable", _role(function), said),
-                f"`{name}` cannot be used as the exercise asks: {said}",
-            )
-        return Failure(("raised", _role(function), said), f"`{name}` raises {said}{line}", slip)
+            said = f"cannot be used as the exercise asks: {raised}"
+            return _failed(function, "unusable", said, raised)
+        slip = next((hint for pattern, hint in SLIPS if re.search(pattern, message)), "")
+        return _failed(function, "raised", f"raises {raised}{line}", raised, slip=slip)
 
     def stored(self, function, attribute, value, arguments, attributes, line):
         """Describe an attribute that a method has set and that was not there before."""
-        name = function.__name__
         for index, argument in enumerate(arguments):
             if _holds(value, argument):
                 what = _argument_name(function, index)
-                return Failure(
-                    ("kept", _role(function), what),
-                    f"`{name}` keeps its argument `{what}` for later, as `self.{attribute}`"
-                    f"{line}; a module remembers nothing between forward and backward",
-                )
+                said = f"keeps its argument `{what}` for later, as `self.{attribute}`{line}"
+                said += "; a module remembers nothing between forward and backward"
+                return _failed(function, "kept", said, what)
         near = difflib.get_close_matches(attribute, attributes, n=1)
         meant = f"; was `self.{near[0]}` meant?" if near else ""
-        return Failure(
-            ("added", _role(function)),
-            f"`{name}` sets `self.{attribute}`, which was not there before{line}{meant}",
-        )
+        said = f"sets `self.{attribute}`, which was not there before{line}{meant}"
+        return _failed(function, "added", said)
 
     def is_stub(self, function):
         """Whether a function is still the stub: nothing in it but the line that raises."""
@@ -263,9 +237,10 @@ def _quote(file, number):
     return f", in line {number} of your cell: `{text}`" if text else f", in line {number}"
 
 
-def _role(function):
-    """Name a method; all plain functions are alike, whatever they are called."""
-    return function.__name__ if hasattr(function, "__self__") else "function"
+def _failed(function, kind, said, *details, slip=""):
+    """Say what a function does; of methods the name counts, all plain functions are alike."""
+    role = function.__name__ if hasattr(function, "__self__") else "function"
+    return Failure((kind, role, *details), f"`{function.__name__}` {said}", slip)
 
 
 def _argument_name(function, index):

@@ -177,7 +177,7 @@ ASTRAY = {
     "keeps a tape": (
         "tanh",
         activation("Tanh", "return torch.tanh(x.clone().requires_grad_())"),
-        "the result of `forward` requires grad",
+        "`forward` returns what requires grad",
         "in line 2",
     ),
     "changes its argument": (
