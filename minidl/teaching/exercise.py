@@ -7,7 +7,6 @@ independent oracle; and *mistakes*, wrong answers that people write, each with a
 import inspect
 import math
 import re
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import torch
 
 from . import guard, patterns
 from .mistakes import read_mistakes
-from .probe import Failure, Probe
+from .probe import Failure, Probe, is_stub
 
 #: For what draws without a generator, that it is always the same; none that a reader would choose.
 SEED = 8_642_097_531
@@ -127,13 +126,6 @@ class Exercise:
         pairs = ((getattr(self.solution, m), vars(answer).get(m)) for m in methods)
         return next(filter(None, (_misfit(ours, theirs) for ours, theirs in pairs)), None)
 
-    def seconds(self, answer):
-        """Time all cases."""
-        start = time.process_time()
-        for case in self.cases:
-            self.outcome(case, answer)
-        return time.process_time() - start
-
     def trouble(self, answer, limit=guard.SECONDS):
         """Return the first :class:`Failure` that an answer meets, or None."""
         for case in self.cases:
@@ -144,10 +136,9 @@ class Exercise:
 
     def untouched(self, answer):
         """Whether every part that is to be written is still its stub."""
-        probe = Probe(answer, f"Exercise {self.number}")
         if not isinstance(answer, type):
-            return probe.is_stub(answer)
-        return all(probe.is_stub(vars(answer).get(part)) for part in self.parts)
+            return is_stub(answer)
+        return all(is_stub(vars(answer).get(part)) for part in self.parts)
 
 
 def _misfit(ours, theirs):

@@ -97,7 +97,7 @@ class Probe:
         except NotImplementedError as error:
             if str(error).startswith(self.stub):
                 written = "is still to be written"
-                if not self.is_stub(function):
+                if not is_stub(function):
                     written = "still has the `raise` line of the stub in it: take it out"
                 raise _failed(function, "stub", written) from None
             raise self.failure(function, error) from None
@@ -171,17 +171,6 @@ class Probe:
         said = f"sets `self.{attribute}`, which was not there before{line}{meant}"
         return _failed(function, "added", said)
 
-    def is_stub(self, function):
-        """Whether a function is still the stub: nothing in it but the line that raises."""
-        try:
-            (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-        except (TypeError, OSError, SyntaxError):
-            return False
-        if not isinstance(node, ast.FunctionDef):
-            return False
-        body = node.body[ast.get_docstring(node) is not None :]
-        return len(body) == 1 and isinstance(body[0], ast.Raise)
-
     def line_of(self, trace):
         """Name the last line of the reader's own that a traceback passes through."""
         line = ""
@@ -223,6 +212,18 @@ class Probe:
         finally:
             sys.settrace(previous)
         return _quote(*found) if found else ""
+
+
+def is_stub(function):
+    """Whether a function is still the stub: nothing in it but the line that raises."""
+    try:
+        (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    except (TypeError, OSError, SyntaxError):
+        return False
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    body = node.body[ast.get_docstring(node) is not None :]
+    return len(body) == 1 and isinstance(body[0], ast.Raise)
 
 
 def _files(answer):

@@ -9,7 +9,7 @@ TOP, BOTTOM, FIRST, APART = 2.1, 0.7, 0.37, 1.17
 
 
 def show_chain(modules, outputs, grads):
-    """Draw a list of modules run forward, and run in reverse.
+    """Draw a list of modules run forward, and run in reverse; return the figure.
 
     Parameters
     ----------
@@ -17,10 +17,6 @@ def show_chain(modules, outputs, grads):
         At most three: there is no room for more.
     outputs, grads : list of torch.Tensor
         The input and what came out of each module, and the gradients with respect to them.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     figure, axis = plt.subplots(figsize=SIZE)
     blank(axis, *SIZE)

@@ -11,7 +11,7 @@ SIZE = (4.7, 3.7)
 def show_layer(layer, x):
     """Draw what goes through a linear layer, what comes back, and what stays.
 
-    The layer is run once each way, and every shape is read off a tensor.
+    The layer is run once each way, and every shape is read off a tensor.  The figure is returned.
 
     Parameters
     ----------
@@ -19,10 +19,6 @@ def show_layer(layer, x):
         Its stored gradients are added to.
     x : torch.Tensor, shape (N, in)
         N, in and out all different, so that each size has one name.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     y = layer.forward(x)
     grad = torch.ones_like(y)

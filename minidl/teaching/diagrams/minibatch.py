@@ -21,7 +21,7 @@ class Move:
 
 
 def record_moves(model, loss, x, y, *, lr):
-    """Make the moves of one mini-batch, sample by sample, and of the beginning of the next.
+    """Make the moves of one mini-batch, sample by sample, and the next one's first; list them.
 
     Parameters
     ----------
@@ -31,10 +31,6 @@ def record_moves(model, loss, x, y, *, lr):
         A mean over the samples.
     x, y : torch.Tensor, shapes (N, in) and (N, out)
     lr : float
-
-    Returns
-    -------
-    list of Move
     """
     optimizer = SGD(model, lr)
     parameter, gradient = model.param()[-1]
@@ -59,16 +55,12 @@ def record_moves(model, loss, x, y, *, lr):
 
 
 def show_moves(moves):
-    """Draw the stored gradient and the parameter after each move.
+    """Draw the stored gradient and the parameter after each move; return the figure.
 
     Parameters
     ----------
     moves : list of Move
         As :func:`record_moves` returns them.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     figure, (upper, lower) = plt.subplots(2, 1, figsize=SIZE, sharex=True)
     places = range(len(moves))
