@@ -1,9 +1,9 @@
 """The loss: one number that says how wrong a batch of predictions is."""
 
-from .rules import REDUCTION, TENSOR, takes
+from .rules import ONE_OF, TENSOR, takes
 
 
-@takes(reduction=REDUCTION)
+@takes(reduction=ONE_OF("mean", "sum"))
 class MSELoss:
     """Mean squared error, L = Σ (p − t)² / (N·C), over N samples of C outputs.
 

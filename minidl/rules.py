@@ -167,7 +167,6 @@ def LIST_OF(rule=None):
 MODULE = HAS("forward", "backward", "gradient_step", "zero_grad", "param")
 NETWORK = HAS("forward_pass", "backward_pass", "gradient_step", "zero_grad", "param")
 LOSS = HAS("forward", "backward")
-REDUCTION = ONE_OF("mean", "sum")
 
 
 class TENSOR:

@@ -2,18 +2,15 @@
 
 from operator import mul
 
-from .. import rules
 from ..data import minibatches
 from ..losses import MSELoss
-from ..rules import FLAG, takes
+from ..rules import FLAG, SAMPLES, TRAINING, one_row_fits, takes
 from ..train import accumulate_batch, accumulate_samples, check_loss, record
 from .compiled import CompiledLayers, CompiledMethods, Methods
 from .plan import Planned, blocks
 
-FLAGS = {"per_sample": FLAG, "errors": FLAG, "compile": FLAG}
 
-
-@takes(rules.one_row_fits, **rules.SAMPLES | rules.TRAINING, **FLAGS)
+@takes(one_row_fits, **SAMPLES | TRAINING, per_sample=FLAG, errors=FLAG, compile=FLAG)
 def fit(
     model,
     loss,
