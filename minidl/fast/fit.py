@@ -2,6 +2,7 @@
 
 from operator import mul
 
+from .. import distributed
 from ..data import minibatches
 from ..losses import MSELoss
 from ..rules import FLAG, SAMPLES, TRAINING, one_row_fits, takes
@@ -52,7 +53,7 @@ def fit(
         infinite or not a number.  The losses are looked at when an epoch is over, so all
         its steps have been made: the parameters are those at the end of that epoch.
     """
-    way, batches = _way(model, loss, lr, per_sample, compile), []
+    way, batches, sizes = _way(model, loss, lr, per_sample, compile), [], []
     data = way.prepare(x, y)
     sets = [(data[0], y)] if errors else []
     if errors and test is not None:
@@ -60,11 +61,13 @@ def fit(
 
     def train(epoch):
         if epoch == 1 or generator is not None:
-            batches[:] = minibatches(*data, batch_size, generator=generator)
-        losses = way.epoch(batches)
+            whole = list(minibatches(*data, batch_size, generator=generator))
+            sizes[:] = [len(part) for part, _ in whole]
+            batches[:] = [tuple(map(distributed.own_rows, batch)) for batch in whole]
+        losses = distributed.add_up_losses(way.epoch(batches, sizes), f"epoch {epoch}")
         for batch, value in enumerate(losses, start=1):
             check_loss(value, lr, f"epoch {epoch}, mini-batch {batch}")
-        return sum(map(mul, losses, (len(part) for part, _ in batches))) / len(x)
+        return sum(map(mul, losses, sizes)) / len(x)
 
     try:
         return record(train, way.predict, epochs, lr, *sets)
