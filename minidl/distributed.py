@@ -87,7 +87,7 @@ def agree(owner, **parts):
     """Refuse a training whose parts, or whose code, are not the same in all processes."""
     if world()[1] == 1:
         return
-    mine = {"code": _code()} | {name: _digest(part) for name, part in parts.items()}
+    mine = {"code": _code()} | {name: digest(part) for name, part in parts.items()}
     all_parts = [None] * world()[1]
     _together(dist.all_gather_object, all_parts, mine)
     for rank, theirs in enumerate(all_parts):
@@ -115,10 +115,10 @@ def _code():
     """Digest this package and the program that was started."""
     files = sorted(Path(__file__).parent.rglob("*.py"))
     files += filter(Path.is_file, [Path(sys.argv[0])])
-    return _digest([torch.__version__, *(file.read_bytes() for file in files)])
+    return digest([torch.__version__, *(file.read_bytes() for file in files)])
 
 
-def _digest(parts):
+def digest(parts):
     """Digest a list of tensors and other things, tensors by their bytes."""
     known = hashlib.sha256()
     for part in parts:
@@ -207,4 +207,4 @@ def _tell(store, rank, workers, error):
                 return
     except RuntimeError:
         line = "rank 0 is lost, and with it what the processes write to each other in"
-    print(f"minidl: {line}", file=sys.stderr, flush=True)
+    print(f"minidl: {line}", file=sys.__stderr__, flush=True)

@@ -15,6 +15,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from itertools import repeat
+from pathlib import Path
 from textwrap import fill, indent
 
 import torch
@@ -130,6 +131,7 @@ FROM_ZERO = Rule("a whole number, 0 or more", int, lambda n: n >= 0)
 POSITIVE = Rule("a finite number above 0", (int, float), lambda a: 0 < a < math.inf)
 NOT_NEGATIVE = Rule("a finite number, 0 or more", (int, float), lambda a: 0 <= a < math.inf)
 FLAG = Rule("True or False", bool)
+FILE = Rule("the path of a file", (str, Path), optional=True)
 FUNCTION = Rule("a function", Callable)
 GENERATOR = Rule("a torch.Generator", torch.Generator, optional=True)
 FLOATS = (torch.float32, torch.float64)
