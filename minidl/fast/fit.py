@@ -62,7 +62,7 @@ def fit(
         infinite or not a number.  The losses are looked at when an epoch is over, so all
         its steps have been made: the parameters are those at the end of that epoch.
     """
-    options = [type(loss).__name__, repr(loss), batch_size, lr, per_sample, errors, compile]
+    options = [type(loss).__name__, vars(loss), batch_size, lr, per_sample, errors, compile]
     training = {"data": [x, y, *(test or ())], "settings": options}
     history, keep = History(), None
     if checkpoint is not None:

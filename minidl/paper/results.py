@@ -9,6 +9,7 @@ import torch
 from ..rules import LIST_OF, A, takes
 from .experiment import CURVE, Result
 from .setting import FRAMEWORK
+from .tables import Table
 
 LABELS = {"minidl": "Custom framework", "torch": "PyTorch", "own": "Your framework"}
 
@@ -93,17 +94,14 @@ def _row(result, data):
 
 @takes(rows=LIST_OF(A(dict)))
 def format_table(rows):
-    """Write the rows of :func:`table` as text; behind ± stand standard deviations."""
-    heads = ("Error rate [%]", "ours", "Table III", "within SE", "Figure 2")
-    lines = ["{:24}{:>13}{:>15}{:>13}{:>15}".format(*heads)]
+    """Set the rows of :func:`table` as a table; behind ± stand standard deviations."""
+    entries = []
     for row in rows:
-        label = f"{LABELS[row['framework']]}, {row['data']}"
         std, off = "    –" if row["std"] is None else f"{row['std']:5.2f}", "–"
         if row["off"] is not None:
             off = f"{'yes' if abs(row['off']) <= 1 else 'no'} ({row['off']:+.1f})"
-        lines.append(
-            f"{label:24}{row['mean']:5.2f} ± {std}"
-            f"{row['paper_mean']:7.2f} ± {row['paper_std']:5.2f}{off:>13}"
-            f"{row['figure_mean']:7.2f} ± {row['figure_std']:5.2f}"
-        )
-    return "\n".join(lines)
+        label = f"{LABELS[row['framework']]}, {row['data']}"
+        paper = f"{row['paper_mean']:.2f} ± {row['paper_std']:5.2f}"
+        figure = f"{row['figure_mean']:.2f} ± {row['figure_std']:5.2f}"
+        entries.append([label, f"{row['mean']:.2f} ± {std}", paper, off, figure])
+    return Table(["Error rate [%]", "ours", "Table III", "within SE", "Figure 2"], entries)

@@ -27,6 +27,7 @@ ROUNDED = (
 NEARLY = (
     "Nearly right: was a number rounded, a step or a search too coarse, or one too many counted?"
 )
+TRUTHS = "These are truth values, as a comparison gives them, and not numbers."
 DTYPES = (
     "Was a new tensor made without the `dtype` of those that were given, or a dtype changed? "
     "`torch.zeros_like(x)` and `dtype=x.dtype` keep it."
@@ -207,9 +208,11 @@ def difference(name, value, expected, tol):
         return Failure(("shape",), f"{name}: the shape is {shapes}{pattern}")
     if value.dtype != expected.dtype:
         dtypes = f"{value.dtype}, expected {expected.dtype}"
-        return Failure(("dtype",), f"{name}: the dtype is {dtypes}", DTYPES)
+        hint = TRUTHS if value.dtype == torch.bool else DTYPES
+        return Failure(("dtype",), f"{name}: the dtype is {dtypes}", hint)
     if value.isnan().any() and not expected.isnan().any():
-        return Failure(("nan",), f"{name}: there is NaN, 'not a number'{_places(value.isnan())}")
+        where = f", in {value.isnan().sum()} of {value.numel()} entries" if value.ndim else ""
+        return Failure(("nan",), f"{name}: there is NaN, 'not a number'{where}")
     wrong = ~torch.isclose(value, expected, rtol=tol, atol=tol)
     if not wrong.any():
         return None
@@ -287,9 +290,8 @@ def _equal(one, other):
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return type(one) is type(other) and len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, float) and isinstance(other, float):
-        if math.isnan(one) or math.isnan(other):
-            return math.isnan(one) and math.isnan(other)
-        return one == other or abs(one - other) <= 1e-9 * max(1, abs(one))
+        near = math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+        return near or (math.isnan(one) and math.isnan(other))
     return type(one) is type(other) and repr(one) == repr(other)
 
 

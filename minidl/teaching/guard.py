@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from unittest.mock import patch
 
 import torch
@@ -22,6 +23,7 @@ SECONDS = 5
 CHARACTERS = 10_000
 
 
+@dataclass(eq=False)
 class Accident(BaseException):
     """Raised in a reader's code that does what would outlast its check.
 
@@ -29,11 +31,9 @@ class Accident(BaseException):
     the function goes before the sentence.
     """
 
-    def __init__(self, kind, sentence, hint=""):
-        super().__init__(sentence)
-        self.kind = kind
-        self.sentence = sentence
-        self.hint = hint
+    kind: str
+    sentence: str
+    hint: str = ""
 
 
 @contextmanager

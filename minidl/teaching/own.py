@@ -14,6 +14,7 @@ import os
 import re
 import symtable
 import sys
+import textwrap
 import types
 from pathlib import Path
 
@@ -134,8 +135,10 @@ def framework(setting=None):
     if not lacking:
         print(f"Everything below runs on your own code, from {FILE}.")
         return module
-    print("Still missing from your framework:", *lacking, sep="\n  ")
-    print("Until it is whole, the book's own stands in.")
+    numbers = ", ".join(name.split("exercise ")[1].strip(")") for name in lacking)
+    print("Still missing from your framework:")
+    print(textwrap.fill(f"exercises {numbers}.", 40))
+    print("Until it is whole, the book's stands in.")
     return "minidl"
 
 

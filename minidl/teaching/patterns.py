@@ -15,9 +15,13 @@ def of_number(value, expected):
     if not (value and expected and math.isfinite(value)):
         return ""
     for words, way in {"its square": expected**2, "its root": abs(expected) ** 0.5}.items():
-        if math.isclose(value, way, rel_tol=1e-9):
+        if math.isclose(value, way, rel_tol=1e-9) and expected not in (2, 4):  # 4 is twice 2, too
             return f": {words}"
-    return ": 1 divided by it" if math.isclose(value * expected, 1) else _times(value / expected)
+    if math.isclose(value * expected, 1):
+        return ": 1 divided by it"
+    if abs(value) > 1 and value in (round(expected), math.trunc(expected)):  # 1 may be a bound
+        return ": rounded, or cut down, to a whole number"
+    return _times(value / expected)
 
 
 def of_shape(value, expected):
@@ -99,7 +103,7 @@ def _how(value, expected, v, e):
         return _times(ratio) or (f": {roughly} times what is expected" if roughly != "1" else "")
     if _close(v - e, (v - e)[0].expand_as(v)):
         return f": each {(v - e)[0].abs().item():.4g} too {'large' if v[0] > e[0] else 'small'}"
-    if _close(v, e.trunc()):
+    if _close(v, e.trunc()) and not _close(v, e.clamp(0, 1)):
         return ": cut down to whole numbers"
     if value.ndim > 1:
         a, b = value.flatten(1), expected.flatten(1)
@@ -116,7 +120,7 @@ def _times(ratio):
     if min(abs(simple.numerator), simple.denominator) < 10 and abs(ratio) < 1000:
         names[str(simple)] = float(simple)
     for name, number in names.items():
-        if math.isclose(ratio, number, rel_tol=1e-9):
+        if math.isclose(ratio, number, rel_tol=1e-9) and number != 1:
             return f": {name} times what is expected"
     return ""
 

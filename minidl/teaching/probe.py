@@ -9,6 +9,7 @@ import sys
 import textwrap
 import traceback
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from unittest.mock import patch
 
@@ -17,20 +18,17 @@ import torch
 from . import guard
 
 
+@dataclass(eq=False)
 class Failure(Exception):
-    """Something about a reader's code that can be told without comparing numbers.
+    """Something about a reader's code that can be told without comparing numbers."""
 
-    ``kind`` says what happened, for comparing two failures: ``("none", "backward")``.  The
-    ``sentence`` says it to the reader; names in backquotes may differ between two failures of one
-    kind, as their functions may be called differently.  ``slip`` is a hint, if this is a slip
-    that has nothing to do with the exercise.
-    """
-
-    def __init__(self, kind, sentence, slip=""):
-        super().__init__(sentence)
-        self.kind = kind
-        self.sentence = sentence
-        self.slip = slip
+    #: What happened, for comparing two failures: ``("none", "backward")``.
+    kind: tuple
+    #: What happened, for the reader.  Names in backquotes may differ between two failures of one
+    #: kind, as their functions may be called differently.
+    sentence: str
+    #: A hint, if this is a slip that has nothing to do with the exercise.
+    slip: str = ""
 
 
 class AutogradUsed(RuntimeError):
@@ -131,7 +129,10 @@ class Probe:
             line = self.first_line(call, arguments, before, lambda: state.keys() - attributes)
             raise self.stored(function, new[0], value, arguments, sorted(attributes), line)
         if result is None:
-            said = f"returns None{self.definition(function)}: is its `return` missing?"
+            why = "is its `return` missing?"
+            if any(isinstance(n, ast.Return) and n.value for n in ast.walk(_tree(function))):
+                why = "did it end without reaching a `return`, or is what stands there None?"
+            said = f"returns None{self.definition(function)}: {why}"
             raise _failed(function, "none", said)
         if isinstance(result, torch.Tensor) and result.requires_grad:
             said = "returns what requires grad (autograd is at work in it)"
@@ -216,14 +217,19 @@ class Probe:
 
 def is_stub(function):
     """Whether a function is still the stub: nothing in it but the line that raises."""
-    try:
-        (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    except (TypeError, OSError, SyntaxError):
+    tree = _tree(function)
+    if not isinstance(tree, ast.FunctionDef):
         return False
-    if not isinstance(node, ast.FunctionDef):
-        return False
-    body = node.body[ast.get_docstring(node) is not None :]
+    body = tree.body[ast.get_docstring(tree) is not None :]
     return len(body) == 1 and isinstance(body[0], ast.Raise)
+
+
+def _tree(function):
+    """Parse the source of a function; nothing stands in that of one that cannot be found."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (TypeError, OSError, SyntaxError):
+        return ast.parse("")
 
 
 def _files(answer):
@@ -271,12 +277,8 @@ def _holds(value, argument):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         return any(_holds(part, argument) for part in value)
-    return (
-        isinstance(value, torch.Tensor)
-        and isinstance(argument, torch.Tensor)
-        and value.shape == argument.shape
-        and torch.equal(value, argument)
-    )
+    tensors = isinstance(value, torch.Tensor) and isinstance(argument, torch.Tensor)
+    return tensors and value.shape == argument.shape and torch.equal(value, argument)
 
 
 @contextmanager

@@ -161,7 +161,13 @@ ASTRAY = {
         "tanh",
         activation("Tanh", "torch.tanh(x)"),
         "`forward` returns None",
-        "in line 2 of your cell: `def forward(self, x):`",
+        "in line 2 of your cell: `def forward(self, x):`: is its `return` missing?",
+    ),
+    "reaches no return": (
+        "tanh",
+        activation("Tanh", "if x.ndim > 2:\n    return torch.tanh(x)"),
+        "`forward` returns None",
+        "did it end without reaching a `return`, or is what stands there None?",
     ),
     "autograd": (
         "tanh",
@@ -420,7 +426,7 @@ def test_a_mistake_that_passes_the_failed_case_is_never_offered():
         (
             torch.ones(2),
             torch.tensor([1, math.nan]),
-            "there is NaN, 'not a number'; 1 of 2 entries",
+            "there is NaN, 'not a number', in 1 of 2 entries",
         ),
     ],
 )

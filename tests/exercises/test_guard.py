@@ -86,7 +86,7 @@ def test_a_reader_s_own_prints_are_shown_once(capsys):
     )
     out, _ = verdict(capsys, "balanced-radius", cell(source, "balanced_radius"))
     assert "not yet" in out and "Hint" in out
-    assert out.count("side is 3.0") == 1
+    assert out.count("side is 5.0") == 1
 
 
 def test_what_a_cell_outside_the_exercise_changed_is_set_back_and_said(capsys):

@@ -33,6 +33,7 @@ def row(at, value):
         (RIGHT.roll(1, 0), "the right rows, in another order"),
         (RIGHT.roll(1, 1), "the right numbers, in other places"),
         (RIGHT + 0.25, "each 0.25 too large"),
+        (RIGHT.trunc(), "5 of 9 entries are wrong: cut down to whole numbers"),
         (
             RIGHT * torch.tensor([[2.0], [3.0], [7.0]]),
             "every row is multiplied by a number of its own",
@@ -58,6 +59,18 @@ def test_of_integers_and_of_a_single_row():
     said = difference("sizes", torch.tensor([8, 12]), right, 1e-9).sentence
     assert said.endswith("expected (2, 2): the sums along dim=0 of the right numbers")
     assert difference("y", ODD[:1], RIGHT[:1], 1e-9).sentence.endswith("3 of 3 entries are wrong")
+
+
+def test_numbers_cut_off_at_0_and_1_need_not_be_whole_ones():
+    right = torch.tensor([1.75, -0.75])
+    said = difference("the shares", right.clamp(0, 1), right, 1e-9).sentence
+    assert said.endswith("2 of 2 entries are wrong")
+
+
+def test_a_number_next_to_the_right_one():
+    for value in (2, 3):
+        said = difference("how often", float(value), 2.6, 1e-9).sentence
+        assert said.endswith("expected 2.6: rounded, or cut down, to a whole number")
 
 
 @pytest.mark.parametrize(

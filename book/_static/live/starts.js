@@ -4,7 +4,7 @@
 
 live.figure("starts", (stage) => {
   const width = 25, most = 20, loss = new minidl.MSELoss();
-  let weights = 1, biases = 1, standard = true, seed = 1, runs = [];
+  let weights = 1, biases = 1, standard = false, seed = 1, runs = [];
 
   // Everything is drawn with Xavier's standard deviation, and then made larger or smaller.
   const network = (generator) => {
@@ -69,6 +69,6 @@ live.figure("starts", (stage) => {
   const format = (v) => `${live.number(v)} σ`;
   stage.slider({ label: "weights", min: 0.1, max: 2, step: 0.05, value: weights, format, change: anew((v) => { weights = v; }) });
   stage.slider({ label: "biases", min: 0, max: 3, step: 0.1, value: biases, format, change: anew((v) => { biases = v; }) });
-  stage.tick({ label: "standardised", value: true, change: anew((v) => { standard = v; }) });
+  stage.tick({ label: "standardised", value: standard, change: anew((v) => { standard = v; }) });
   stage.button("Other numbers", anew(() => { seed += 1; }));
 });

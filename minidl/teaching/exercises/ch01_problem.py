@@ -47,7 +47,8 @@ ONE_HOT = Exercise(
             "five labels of four classes: one row a label, a 1 in the label's column",
             (LABELS, 4),
             hint="There is a row for each label, in the order of the labels, and a column for each "
-            "class, num_classes of them. Row i has a single 1, in column labels[i].",
+            "class, num_classes of them. Row i has a single 1, in column labels[i]: does every row "
+            "get its own, and is it all 0 before?",
         ),
         _one_hot_case(
             "five other labels, a single label, a single class, many classes",
@@ -66,7 +67,7 @@ ONE_HOT = Exercise(
 # Rows and columns have changed places. In this book one sample is one row.
 
 dtype=dtype => dtype=torch.float32
-# The `dtype` that is given has no effect. Hand it on to the tensor you make.
+# The `dtype` that is given has no effect. Is it handed on to the tensor you make, and kept?
 
 return torch.eye(num_classes, dtype=dtype)[labels] =>
     y = torch.zeros(len(labels), num_classes, dtype=dtype)
@@ -74,15 +75,6 @@ return torch.eye(num_classes, dtype=dtype)[labels] =>
     return y
 # Whole columns are 1, in every row: are they set with `y[:, labels] = 1`, or are all rows one
 # and the same list? Each row needs its own column: `y[torch.arange(N), labels]`.
-
-return torch.eye(num_classes, dtype=dtype)[labels] =>
-    y = torch.zeros(len(labels), num_classes, dtype=dtype)
-    y[labels] = 1
-    return y
-# Whole rows are 1: in `y[labels]` the labels count rows. They are to count columns.
-
-torch.eye(num_classes, dtype=dtype)[labels] => torch.zeros(len(labels), num_classes, dtype=dtype)
-# All entries are 0: no 1 was set in the tensor that comes back.
 
 dtype=dtype => dtype=torch.int64
 or
@@ -97,18 +89,9 @@ dtype=dtype => dtype=dtype or torch.bool
 dtype=dtype => dtype=dtype or torch.float64
 # Where `dtype` is None, PyTorch's default is wanted, float32. Hand None on, or set that.
 
-return torch.eye(num_classes, dtype=dtype)[labels] =>
-    return torch.zeros(len(labels), num_classes, dtype=dtype).scatter_(1, labels, 1)
-# `scatter_` wants its index as a column: `labels[:, None]`, of shape (N, 1).
-
 [labels] => [labels - 1]
 # Each 1 stands one column too far left. Labels count from 0, as Python does: label 0 is column
 # 0.
-
-[labels] => [num_classes - 1 - labels]
-or
-[labels] => [-labels]
-# The columns run backwards: label 0 belongs to column 0, label 1 to column 1.
 
 eye(num_classes => eye(int(labels.max()) + 1
 or
@@ -124,9 +107,6 @@ return torch => return 1 - torch
 
 [labels] => [labels] * labels[:, None]
 # The label was written into its column. The entry is 1 whatever the label is.
-
-[labels] => [labels] * (labels > 0)[:, None]
-# The rows of label 0 are empty: 0 is a label like the others, though Python takes it for false.
 
 [labels] => [labels] * (torch.arange(len(labels)) < 1)[:, None]
 # Only the first row has its 1. Does the function return from inside the loop?
@@ -160,16 +140,23 @@ RADIUS = Exercise(
     solution=data.balanced_radius,
     cases=(
         _radius_case(
-            3.0,
+            5.0,
             "Write down the area of the disc, π r², and the area of the square, and set the first "
-            "equal to half of the second.",
+            "equal to half of the second. Is r the root of the whole, and is nothing rounded?",
         ),
-        _radius_case(2, "Right for side 3. Where does `side` stand, or was the first result kept?"),
-        _radius_case(0.7, "Right for sides 3 and 2. What in your code fits whole numbers only?"),
+        _radius_case(
+            2,
+            "Right for side 5. What fits that side only, what becomes of an integer, or was the "
+            "first result kept?",
+        ),
+        _radius_case(
+            0.7, "Right for sides 5 and 2. What fits whole numbers only, or sides above 1?"
+        ),
         Case(
             "side 40: half of a fine grid of points lies inside",
             _share_inside,
             lambda: {"the share of grid points inside": 0.5},
+            "Right for sides up to 5. Does a search go far enough, or does a bound hold r down?",
             tol=1e-3,
         ),
     ),
@@ -186,7 +173,7 @@ side / => 2 * side /
 # halved? Or is it `side` times the radius for side 2, and not side 1?
 
 side / math.sqrt(2 * math.pi) => side / math.pi
-# 2 π r is the length of the circle. Its area is π r².
+# This is side / π: is a root missing over π? (The area is π r²; 2 π r is the circle's length.)
 
 side / math.sqrt(2 * math.pi) => side ** 2 / 2 / (2 * math.pi)
 # This is side² / 4π: 2 π r is the length of the circle, its area is π r². Or is a root written
@@ -198,10 +185,6 @@ math.sqrt(2 * math.pi) => 2
 math.sqrt(2 * math.pi) => math.sqrt(2)
 # This disc goes through the four corners and covers π/2 of the square, more than all of it.
 
-math.sqrt(2 * math.pi) => math.sqrt(8)
-# This halves the area of the disc that touches the edges. The half of the square's area is
-# wanted.
-
 math.sqrt(2 * math.pi) => math.sqrt(4 * math.pi)
 or
 math.sqrt(2 * math.pi) => math.sqrt(8 * math.pi)
@@ -209,10 +192,10 @@ math.sqrt(2 * math.pi) => math.sqrt(8 * math.pi)
 # wanted, side² / 2, under the root.
 
 side / => side //
-# The radius was cut down to a whole number. Divide with `/`, and without `int`.
-
-2 * math.pi => 2 * 3.14
-# π was rounded: use `math.pi`.
+or
+side / math.sqrt(2 * math.pi) => math.sqrt(side ** 2 // 2 / math.pi)
+# The radius, or half of the area, was cut down to a whole number. Divide with `/`, and without
+# `int`.
 
 math.sqrt(2 * math.pi) => math.sqrt(2) * math.pi
 or
@@ -225,14 +208,6 @@ or
 side / math.sqrt(2 * math.pi) => math.sqrt(side) / (2 * math.pi)
 # Mind the brackets. `a / 2 * b` multiplies by b, `a / b ** 0.5` takes the root of b alone; under
 # the root stands side² / (2 · π), as a whole.
-
-side / math.sqrt(2 * math.pi) => math.pi * side ** 2 / 2
-or
-side / math.sqrt(2 * math.pi) => side ** 2 / 2
-# Half of side², or π times that, is no radius: divide by π, then take the root.
-
-side / math.sqrt(2 * math.pi) => math.sqrt(4 * side / 2 / math.pi)
-# The square's area is side · side. 4 · side is the length of its edge.
 
 side / math.sqrt(2 * math.pi) => math.sqrt(side / (2 * math.pi))
 # Under the root stands the square of the side.
@@ -254,7 +229,7 @@ def _pairs(minibatches, probe, *arguments, **options):
     """List what comes out, but no more of it than there can be."""
     pairs = probe(minibatches, *arguments, then=lambda all: list(islice(all, 50)), **options)
     if len(pairs) == 50:
-        raise Failure(("endless",), "there is no end of mini-batches: 50, and more to come")
+        raise Failure(("endless",), "50 mini-batches have come out, and there are more")
     for pair in pairs:
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
             what = _describe(pair)
@@ -285,17 +260,21 @@ def _in_order(batch_size, label, hint, x=X, y=Y):
         if shapes != right and all(isinstance(batch, torch.Tensor) for batch, _ in pairs):
             said = f"{', '.join(shapes) or 'none'}, wanted {', '.join(right)}"
             more = sum(batch.numel() for batch, _ in pairs) - x.numel()
-            come = (
-                "All rows come out, but cut in other places."
-                if more == 0
-                else ("Some rows come more than once." if more > 0 else "Some rows never come out.")
-            )
+            come = f"These are {'more' if more > 0 else 'fewer'} rows than x has."
+            if any(batch.shape[1:] != x.shape[1:] for batch, _ in pairs):
+                come = (
+                    "These are no rows of x: did x and y change places, are rows cut singly, or "
+                    "the columns of x?"
+                )
+            elif more == 0:
+                come = "All rows come out, but cut in other places: is it by `batch_size`?"
             said = f"the shapes of the x that come out are {said}"
             raise Failure(("cut", *shapes), said, f"{come} {hint}")
         rows = torch.cat([batch for batch, _ in pairs]) if shapes == right else x
         if not torch.equal(rows, x) and sorted(rows.tolist()) == sorted(x.tolist()):
             said = "the rows come in another order than they had, and no generator was given"
-            raise Failure(("mixed",), said, "Mix them only `if generator is not None`.")
+            slip = "Mix them only `if generator is not None`, and cut from the front."
+            raise Failure(("mixed",), said, slip)
         return _values(pairs)
 
     return Case(label, run, lambda: _values(wanted), hint)
@@ -373,13 +352,15 @@ MINIBATCHES = Exercise(
         _in_order(
             7,
             "a mini-batch that takes all samples, in float32",
-            "Right for seven samples in threes. What is different where nothing is left over?",
+            "Right for seven samples in threes. Is `batch_size` used, and what is different where "
+            "nothing is left over?",
             *(X.float(), Y.float()),
         ),
         _in_order(
             10,
             "a mini-batch larger than the data: all samples at once, integers without columns",
-            "Where `batch_size` is larger than N, all samples are left over, for the last pair.",
+            "Where `batch_size` is larger than N, all samples are left over, for the last pair. Or "
+            "is it that x has no columns here?",
             *(torch.arange(7), X[:, 0]),
         ),
         _in_order(1, "one sample at a time", "Each pair holds one row, still as a row."),
@@ -408,34 +389,18 @@ yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
         yield (x[k * batch_size:(k + 1) * batch_size], y[k * batch_size:(k + 1) * batch_size])
 # An empty pair comes last. Where batch_size divides N, nothing is left over.
 
-yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
-    for start in range(0, len(x), batch_size):
-        yield (x[start:batch_size], y[start:batch_size])
-# The slice's end does not move: `x[start : start + batch_size]`.
-
 x.split(batch_size), y.split(batch_size) => x.chunk(batch_size), y.chunk(batch_size)
 # `batch_size` was taken for the number of mini-batches. It is the number of samples in one.
 
-yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
-    for start in range(len(x)):
-        yield (x[start:start + batch_size], y[start:start + batch_size])
-# The mini-batches overlap: each starts one row after the one before. The start must move by
-# batch_size.
-
-x.split(batch_size), y.split(batch_size) => y.split(batch_size), x.split(batch_size)
-# x and y have changed places in the pairs.
-
 x, y = (x[order], y[order]) => pass
-# The generator is ignored. Where one is given, the samples come in a new order.
+# The samples come in their old order. Where a generator is given, draw a new order from it, and
+# cut the rows x[order] and y[order], not x and y.
 
 y[order] => y[torch.randperm(len(y), generator=generator)]
 or
 y[order] => y
 # x and y were put in two different orders, so the points lost their targets. Draw one order and
 # use it for both.
-
-x, y = (x[order], y[order]) => x = y = x[order]
-# Both halves of the pairs come from x: what became of y?
 
 randperm(len(x) => randint(len(x), (len(x),)
 or
@@ -456,7 +421,8 @@ generator=generator => generator=torch.Generator().manual_seed(0)
 # with every draw. A generator made or seeded inside starts again each time.
 
 generator=generator => generator=None
-# The order was drawn without the generator that is given, so nobody can repeat it.
+# Nobody can repeat this order. Is all of it drawn from the generator that is given, and is that
+# left as it was seeded?
 
 def minibatches(x, y, batch_size, *, generator=None):
     for x_batch, y_batch in zip(x.split(batch_size), y.split(batch_size), strict=True):
@@ -491,13 +457,6 @@ yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
     return [(x[:batch_size], y[:batch_size])]
 # Only the first mini-batch came out: is there a loop, and does `return` stand in it, where
 # `yield` belongs?
-
-yield from zip(x.split(batch_size), y.split(batch_size), strict=True) =>
-    start = 0
-    while True:
-        yield (x[start:start + batch_size], y[start:start + batch_size])
-        start += batch_size
-# The loop has no end: it must stop when `start` reaches the number of rows.
 """,
 )
 

@@ -81,7 +81,8 @@ def _activation_cases(function, forward_hint, backward_hint):
             LARGE,
             GRAD[:2],
             "forward and backward: hold for large numbers",
-            "What becomes of each step of your formula where x is 1000, −1000 or −9?",
+            "What becomes of each step of your formula where x is 1000, −1000 or −9? Does one "
+            "overflow to ∞, or meet a bound?",
         ),
         _backward_case(function, X[:1].float(), GRAD[:1].float(), single, tol=1e-5),
         _contract_case(function),
@@ -99,7 +100,7 @@ RELU = Exercise(
         torch.relu,
         "Positive numbers pass unchanged, negative ones become 0: no exponentials, no other bound.",
         "Which entries of x were let through? Those entries of the upstream gradient pass too, "
-        "unchanged; the others become 0.",
+        "unchanged; the others become 0. (`*` goes entry by entry, `@` does not.)",
     ),
     mistakes="""
 x.clamp(min=0) => x.abs()
@@ -113,13 +114,6 @@ y.sign() => (x > 0)
 x.clamp(min=0) => torch.where(x > 0, x, 0.01 * x)
 y.sign() => (x > 0)
 # This is the 'leaky' ReLU, which lets a hundredth of the negative numbers through.
-
-x.clamp(min=0) => (x > 0).to(x.dtype)
-y.sign() => (x > 0)
-or
-x.clamp(min=0) => x > 0
-y.sign() => (x > 0)
-# This says where x is positive. What is wanted there is x itself, not 1.
 
 return x.clamp(min=0) => x[x < 0] = 0
     return x
@@ -138,34 +132,18 @@ grad * y.sign() => (grad * y.sign()).clamp(min=0)
 # Negative *gradients* were set to 0. What decides is the sign of x, not that of grad.
 
 y.sign() => y
-# The gradient was multiplied by the output. The slope of ReLU where x > 0 is 1, whatever the
-# size of x.
-
-grad * y.sign() => grad
-# Everything passes. Where x is negative the output does not depend on x, so there the gradient
-# is 0.
+# The gradient was multiplied by the output, or by x. The slope of ReLU where x > 0 is 1,
+# whatever the size of x.
 
 y.sign() => (x < 0)
-# The comparison is the wrong way round.
+# The gradient passes where x is negative. It is to pass where x is positive.
 
 return grad * y.sign() => grad[x < 0] = 0
     return grad
 # The upstream gradient belongs to the caller. Make a new tensor instead of writing into it.
 
-y.sign() => x.sign()
-# The sign of x is −1 for negative x, which turns the gradient round. There the slope is 0. (The
-# sign of y would do.)
-
 y.sign() => y / x
 # What does `backward` give at x = 0? A quotient like y / x is 0 / 0 there. Compare x with 0.
-
-* => @
-or
-grad * y.sign() => grad @ y.sign().t()
-# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
-
-ReLU(Module) => ReLU
-# The class does not inherit from Module: write `class ReLU(Module):`, as in the stub.
 
 return x.clamp(min=0) => self.x = x
     return x.clamp(min=0)
@@ -185,9 +163,10 @@ TANH = Exercise(
     parts=("forward", "backward"),
     cases=_activation_cases(
         torch.tanh,
-        "y is 0 where x is 0, and runs from −1 to 1. `torch.tanh` is allowed.",
+        "y is 0 where x is 0, and runs from −1 to 1. `torch.tanh` is allowed. (A fraction of sums "
+        "needs brackets around both.)",
         "Write the slope in terms of the output y (the second hint in the text has the way), "
-        "and multiply it by the upstream gradient, entry by entry.",
+        "and multiply it by the upstream gradient, entry by entry. No other factor comes in.",
     ),
     mistakes="""
 torch.tanh(x) => (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
@@ -204,9 +183,6 @@ torch.tanh(x) => math.tanh(x)
 tanh => tan
 # `torch.tan` is the tangent. Its hyperbolic brother is `torch.tanh`.
 
-tanh => sigmoid
-# This is the sigmoid, which runs from 0 to 1; tanh runs from −1 to 1.
-
 torch.tanh(x) => torch.atan(x)
 or
 torch.tanh(x) => x.clamp(-1, 1)
@@ -215,7 +191,7 @@ torch.tanh(x) => x / (1 + x.abs())
 # This is another S: the arctangent, a straight line cut off, or x / (1 + |x|). Use `torch.tanh`.
 
 torch.tanh(x) => 2 * torch.sigmoid(x) - 1
-# Nearly: tanh(x) = 2 σ(2x) − 1, and the factor 2 inside is missing.
+# This is tanh(x / 2): a factor 2 is missing beside x, as in tanh(x) = 2 σ(2x) − 1.
 
 grad * (1 - y * y) => 1 - y * y
 # This is the derivative of tanh itself. The chain rule multiplies it by the upstream gradient
@@ -230,14 +206,6 @@ grad * => grad +
 or
 grad * (1 - y * y) => grad / (1 - y * y)
 # The chain rule *multiplies* the upstream gradient by the slope, 1 − y².
-
-grad * (1 - y * y) => y * (1 - grad * grad)
-# y and grad have changed places: grad · (1 − y²).
-
-grad * => grad * x *
-or
-grad * => grad * y *
-# A factor too many: dL/dx is grad · (1 − y²), and nothing else.
 
 y * y => x * x
 # 1 − x² is not it: what is squared is the output y = tanh(x).
@@ -258,9 +226,6 @@ or
 
 (1 - y * y) => (1 - y * y).sqrt()
 # This is 1 / cosh x, the root of the slope.
-
-grad * => grad @
-# `@` is the matrix product. Here each entry of grad has its own factor: `*`.
 
 (1 - y * y) => 1 - y * y
 # `grad * 1 - y * y` is (grad · 1) − y². Brackets are missing.
@@ -315,8 +280,15 @@ NUMERICAL_GRADIENT = Exercise(
     cases=(
         _gradients(
             "a cubic polynomial of 2 × 3 numbers, h = 0.1: off by h² times the coefficients of x³",
-            "For each entry by itself: move only that entry by +h and by −h, and divide the "
-            "difference of the two function values by 2h. Is the h that is given used everywhere?",
+            (
+                ("gradient: the shape", "The result has the shape of x, and its dtype."),
+                (
+                    ".*",
+                    "For each entry, first and last as well: move it alone, not its whole row, by "
+                    "+h and by −h, and divide the difference of the two function values by "
+                    "`(2 * h)`. Is the h that is given used everywhere?",
+                ),
+            ),
             ("gradient", (polynomial, POINT, 0.1), autograd(polynomial, POINT)[0] + 0.01 * B),
             tol=1e-10,
         ),
@@ -333,7 +305,8 @@ NUMERICAL_GRADIENT = Exercise(
         ),
         _gradients(
             "other shapes, and functions that return a Python number or a part of x",
-            "Right for 2 × 3 numbers. What in your code fits only those, or only some functions?",
+            "Right for a polynomial of 2 × 3 numbers. What in your code fits only such a shape, or "
+            "only some functions? What f returns may be a part of x, and move with it.",
             (
                 "for six numbers",
                 (lambda x: float((x**2).sum()), POINT.flatten()),
@@ -356,32 +329,18 @@ f(x + step) - f(x - step)) / (2 * h) => f(x) - f(x - step)) / h
 # This is a one-sided difference, between x and x + h or between x − h and x. It has an error of
 # order h; the central one, from x − h to x + h, has one of order h².
 
-f(x + step) - f(x - step) => f(x + step) - f(x)
-or
-f(x + step) - f(x - step) => f(x) - f(x - step)
-# Over a single h was moved, and divided by 2h: the way from x + h down to x − h is 2h.
-
 / (2 * h) => / h
 # Twice too large: between x − h and x + h lies a distance of 2h.
 
 / (2 * h) => / 2 * h
-# `/ 2 * h` divides by 2 and then multiplies by h. Brackets are missing: `/ (2 * h)`.
+# This was divided by 2 and then multiplied by h. Are brackets missing, `/ (2 * h)`?
 
 f(x + step) - f(x - step) => f(x - step) - f(x + step)
 # The sign: f(x + h) comes first.
 
-for i in => h = h * x.view(-1)
-    for i in
-[i] = h => [i] = h[i]
-(2 * h) => (2 * h[i])
-# The step is to be h itself, for each entry; it was made larger or smaller with x.
-
 step.view(-1)[i] = h => step += h
 # All entries were moved at once, which gives the sum of all partial derivatives. Move one at a
 # time.
-
-/ (2 * h) =>
-# The difference must be divided by the distance, 2h.
 
 / (2 * h) => / (2 * h)
     return grad
@@ -390,16 +349,8 @@ step.view(-1)[i] = h => step += h
 for i in => step = torch.zeros_like(x)
     for i in
 step = torch.zeros(x.shape, dtype=x.dtype) => pass
-# The step was not set back: in turn k all entries up to k are moved. Make a new step in every
-# turn.
-
-range(x.numel()) => ((i, j) for i in range(x.shape[0]) for j in range(x.shape[1]))
-step.view(-1)[i] => step[i]
-grad.view(-1)[i] => grad[i]
-# Two loops fit two dimensions only. `x.numel()` and `view(-1)` work for any shape.
-
-return grad => return grad.flatten()
-# The numbers are right. Give the result the shape of x.
+# In turn k all entries up to k are moved: what earlier turns moved was not set back. Begin each
+# turn with x as it was given.
 
 for i in => h = 1e-6
     for i in
@@ -411,11 +362,8 @@ step.view(-1)[i] = h => x.view(-1)[i] += h
 f(x + step) - f(x - step) => above - f(x)
 # x was written into and not put back as it was. Put it back, or work on a copy.
 
-f(x + step) - f(x - step) => f(x + step).item() - f(x - step).item()
-# `f` may return a Python number, which has no `item`. `float(…)` takes both.
-
 f(x + step) - f(x - step) => f((x + step).view(-1)) - f((x - step).view(-1))
-# `f` takes a tensor of the shape of x; it was handed one long row.
+# Was `f` handed one long row? It takes a tensor of the shape of x, and may look for x[0, 1].
 
 step.view(-1)[i] = h => moved = x + step
     moved.view(-1)[i] += h
@@ -426,8 +374,8 @@ f(x + step) - f(x - step) => above - f(moved)
 # moved again. Take its number at once, `float(f(…))`, or move two copies.
 
 f(x + step) - f(x - step) => f(x) - f(x)
-# `below = above` is a second name for the same tensor, not a copy, so both moves cancel. Clone
-# x twice.
+# All differences are 0, or are not stored. Is `f` called with two different tensors, x moved up
+# and x moved down? (`below = above` is a second name, not a copy: clone x twice.)
 
 range(x.numel()) => range(len(x))
 step.view(-1)[i] => step[i]
@@ -468,9 +416,14 @@ SIGMOID_BOUND = Exercise(
             3,
             "three sigmoids",
             "By its own, each hands on at most the largest y (1 − y) for a y between 0 and 1, at "
-            "whatever x that is; a chain at most the product of three such numbers.",
+            "whatever x that is; a chain at most the product of three such numbers, "
+            "each y (1 − y) as a whole, none of them squared.",
         ),
-        _bound_case(1, "one sigmoid", "Right for three: is something kept from the call before?"),
+        _bound_case(
+            1,
+            "one sigmoid",
+            "Right for three: is `layers` used, or is something kept from the call before?",
+        ),
         Case(
             "a hundred sigmoids",
             run=lambda bound, probe: {HUNDRED: probe(bound, 100) * 4.0**100},
@@ -507,9 +460,6 @@ or
 0.25 ** layers => 1 - 0.25 ** layers
 # This is the share that is lost.
 
-0.25 ** layers => 100 * 0.25 ** layers
-# This is in per cent. As a share it is between 0 and 1.
-
 0.25 ** layers => layers ** 0.25
 # Base and exponent have changed places.
 
@@ -529,7 +479,8 @@ def sigmoid_bound(layers):
 # bound lets each of them do so.
 
 0.25 => 1.0
-# 1 is the steepest slope of tanh. That of the sigmoid is smaller.
+# This is 1, as if no layer took anything away. Is a slope multiplied on for each, and is it the
+# sigmoid's? (1 is the steepest of tanh.)
 """,
 )
 

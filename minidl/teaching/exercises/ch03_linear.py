@@ -39,8 +39,8 @@ COUNT_PARAMETERS = Exercise(
         _count_case(
             [3, 4, 2, 8],
             "three layers of different sizes, widths 3, 4, 2 and 8",
-            "A layer from a to b features has a weight for each pair of an input and an output, "
-            "and a bias for each output.",
+            "Neighbours in widths make a layer: a weight for each pair of an input and an output, "
+            "a bias for each output. All widths may differ, and nothing else has parameters.",
         ),
         _count_case(
             [4098, 4097],
@@ -61,9 +61,6 @@ in_features + out_features => in_features
 in_features + out_features => in_features + in_features
 # A bias was counted for each input of a layer. There is one for each output.
 
-in_features + out_features => in_features + 2 * out_features
-# Each output has one bias; something else was counted once for each, too.
-
 in_features + out_features => in_features + 1
 # A layer has not one bias but one for each output.
 
@@ -73,14 +70,8 @@ return total => return total + widths[0]
 widths[:-1], widths[1:] => widths[:-2], widths[1:-1]
 # The last layer was left out.
 
-widths[:-1], widths[1:] => widths[1:-1], widths[2:]
-# The first layer was left out.
-
 return total => return total - widths[-1]
 # The last layer has biases too.
-
-return total => return total - sum(widths[1:-1])
-# Only the last layer's biases were counted.
 
 total += => return
 # Only the first layer was counted. Does the function return from inside the loop?
@@ -104,14 +95,8 @@ def count_parameters(widths):
 # There is a layer less than there are widths, `range(len(widths) - 1)`, and none from the last
 # width back to the first: widths[-1] is the last one.
 
-widths[:-1], widths[1:] => sorted(widths)[:-1], sorted(widths)[1:]
-# The widths were sorted. They stand in the order in which the layers follow each other.
-
 return total => return 2077
 # This is the number for the paper's network, and widths is not used.
-
-total += out_features * in_features + out_features => total += 2
-# This counts the tensors, a weight and a bias a layer. Count the numbers in them.
 
 total += => total =
 # Only the last layer was counted: is the total set anew in every turn of the loop?
@@ -226,21 +211,32 @@ LINEAR = Exercise(
         _backward_case(
             "backward: dL/dx, dL/dW and dL/db equal autograd's, for 5 samples, 3 → 4 features",
             (X, GRAD),
-            hint="Take one entry and work it out by hand from the sums in the text; then see "
-            "what your line does instead.",
+            hint=(
+                (
+                    "the (weight|bias), which",
+                    "`backward` only adds up gradients; the step is taken in `gradient_step`.",
+                ),
+                (
+                    ".*",
+                    "dL/dx, which is returned, is made of grad and W, weight_grad of grad and x, "
+                    "bias_grad of grad, over all samples; y comes in nowhere. Work out an entry by "
+                    "hand from the sums in the text: which line of yours does something else?",
+                ),
+            ),
         ),
         _backward_case(
             "backward: called for three batches, the gradients add up",
             (X, GRAD),
             (X2, GRAD2),
             (X.flip(0), -GRAD),
-            hint="With one batch it was right. What does the second call find that the first did "
-            "not? Or what does a new layer find that another has left behind?",
+            hint="With one batch it was right. Is each stored gradient added to in every call, and "
+            "not overwritten? Or what does a new layer find that another has left behind?",
         ),
         _backward_case(
             "backward: other sizes, one sample, 6 → 2 features",
             (OTHER_X, OTHER_GRAD),
-            hint="Right for 5 samples, 3 → 4 features. What in your code fits only those sizes?",
+            hint="Right for 5 samples, 3 → 4 features. What in your code fits only those sizes, or "
+            "fails for a single sample, as `squeeze` does?",
             parameters=OTHER_PARAMETERS,
         ),
         _backward_case(
@@ -270,8 +266,12 @@ bias_grad.add_(grad.sum(0)) => bias_grad = grad.sum(0)
 
 addmm_ => addmm
 add_ => add
-# The stored gradients are still zero: nothing was added to them in place, or a `return` stands
-# first. (`a.add(b)` returns a new tensor and leaves a as it was; `a.add_(b)`, with the
+or
+addmm_ => addmm
+or
+add_ => add
+# A stored gradient is still zero: nothing was added to it in place, or a `return` stands first.
+# (`a.add(b)` returns a new tensor and leaves a as it was; `a.add_(b)`, with the
 # underscore, and `a += b` change a.)
 
 weight_grad.addmm_(grad.t(), x) => weight_grad -= grad.t() @ x
@@ -286,31 +286,10 @@ addmm_(grad.t(), x) => addmm_(grad.t(), x).add_(self.weight)
 mm(self.weight) => mm(self.weight_grad)
 # dL/dx was made with weight_grad. It is the weight itself that x is multiplied by.
 
-grad.t() => grad.reshape(grad.shape[1], -1)
-# `reshape` (or `view`) deals the numbers out row by row into another shape; they land in wrong
-# places. `grad.t()` changes rows and columns.
-
-addmm_(grad.t(), x) => add_(torch.outer(grad[0], x[0]))
-grad.sum(0) => grad[0]
-# Only the first sample was counted.
-
-addmm_(grad.t(), x) => add_(torch.outer(grad[-1], x[-1]))
-grad.sum(0) => grad[-1]
-# Only the last sample was counted: are the gradients set anew in a loop?
-
-addmm_(grad.t(), x) => addmm_(y.t(), x)
-grad.sum(0) => y.sum(0)
-grad.mm => y.mm
-# The output y was used where the upstream gradient `grad` belongs.
-
-weight_grad.addmm_(grad.t(), x) => weight_grad += grad.t() * x
-or
-grad.mm(self.weight) => grad * self.weight
-# `*` multiplies entry by entry. The sums over samples and outputs are matrix products, `@`.
-
 addmm_(grad.t(), x) => copy_(grad.t() @ x)
 add_ => copy_
-# The stored gradient was overwritten. A second call must *add* to it.
+# Only the last call's gradients are left. Were they overwritten, or set to zero, in `backward`?
+# Every call must *add* to them.
 
 weight_grad.addmm_(grad.t(), x) => weight_grad = x.t() @ grad
 or
@@ -323,9 +302,6 @@ or
 grad.t(), x => grad.t(), y
 # What is added to weight_grad must have its shape, (out, in): it is made of grad, (N, out),
 # transposed, and of x, (N, in), in this order.
-
-weight_grad.addmm_(grad.t(), x) => weight_grad += grad @ x
-# grad is (N, out) and x is (N, in): to sum over the N samples, the first must be transposed.
 
 grad.mm(self.weight) => grad @ self.weight.t()
 # On the way forward W is transposed, on the way back it is not: (N, out) times (out, in) gives
@@ -340,41 +316,12 @@ grad.sum(0) => grad.mean(0)
 # The gradient was averaged over the batch. The layer adds up; whether the loss is a mean is the
 # loss's affair, and already in grad.
 
-bias_grad.add_(grad.sum(0)) => bias_grad += grad
-# The bias has one entry for each output, grad has a row for each sample: sum the rows.
-
 grad.sum(0) => grad.sum()
 # grad was summed over samples *and* outputs. Each output has its own bias: sum over the samples
 # only, dimension 0.
 
 bias_grad.add_(grad.sum(0)) => bias_grad += grad.sum(1)
 # The sum runs over the outputs, dimension 1. It must run over the samples, dimension 0.
-
-grad.sum(0) => grad[0]
-# Only the first sample's gradient reached the bias. All samples share the bias.
-
-self.weight_grad.addmm_ => grad = torch.ones_like(y)
-    self.weight_grad.addmm_
-# The upstream gradient was left out: this is the result for a grad of ones.
-
-return grad.mm(self.weight) => dx = grad.mm(self.weight)
-    self.gradient_step(0.1)
-    return dx
-or
-return grad.mm(self.weight) => self.gradient_step(0.1)
-    return grad.mm(self.weight)
-or
-weight_grad.addmm_ => weight.addmm_
-bias_grad.add_ => bias.add_
-# `backward` changed the parameters. It only adds up gradients; the step is taken later, in
-# `gradient_step`.
-
-grad.mm(self.weight) => grad
-# What is returned is dL/dy as it came in. The layer before needs dL/dx, of the shape of x.
-
-grad.mm(self.weight) => self.weight_grad
-# The weight's gradient is returned. It stays in the layer; what goes on to the layer before is
-# dL/dx.
 
 return torch.addmm => self.x = x
     return torch.addmm
@@ -424,16 +371,16 @@ PER_SAMPLE = Exercise(
             "sample alone and as it is: N matrices of out rows and in columns.",
         ),
         _per_sample_case(
+            "the first sizes again, with other numbers",
+            (X, GRAD),
+            (X.flip(0), -GRAD),
+            hint="Right when it was called first. Was something kept from the call before?",
+        ),
+        _per_sample_case(
             "other sizes: one sample, 6 → 2 features; three, 3 → 3",
             (OTHER_X, OTHER_GRAD),
             (X[:3], GRAD[:3, :3]),
             hint="Right for 5 samples, 3 → 4 features. What in your code fits only those sizes?",
-        ),
-        _per_sample_case(
-            "the first sizes again, with other numbers",
-            (X, GRAD),
-            (X.flip(0), -GRAD),
-            hint="Right for the first batch. Was something kept from the call before?",
         ),
         _per_sample_case("float32 in, float32 out", (X.float(), GRAD.float()), tol=1e-5),
     ),
@@ -470,26 +417,12 @@ x[:, None, :] => x.sum(0)[None, None, :]
 grad[:, :, None] * x[:, None, :] => grad[:, None, :, None] * x[None, :, None, :]
 # Every sample met every other one. Sample n meets itself only.
 
-x[:, None, :] => (x - x.mean(0))[:, None, :]
-# The mean over the batch was taken off. Each sample's gradient knows nothing of the others.
-
-grad[:, :, None] => torch.ones_like(grad)[:, :, None]
-# The upstream gradient was left out.
-
 grad[:, :, None] * x[:, None, :] => torch.cat(list(grad[:, :, None] * x[:, None, :]))
 # The matrices were joined one below the other. `torch.stack` gives each its own place along a
 # new first dimension.
 
-x[:, None, :] => torch.ones_like(x)[:, None, :]
-# x was left out: these are multiples of grad alone.
-
 grad[:, :, None] * x[:, None, :] => (grad[:, :, None] * x[:, None, :]).squeeze()
 # `squeeze` takes away every dimension of size 1, and so the first one of a batch of one.
-
-grad[:, :, None] * x[:, None, :] => grad * x
-or
-x[:, None, :] => x[:, :, None]
-# These shapes cannot be multiplied entry by entry. Give the two (N, out, 1) and (N, 1, in).
 
 x[:, None, :] => x
 # grad has the shape (N, out, 1) that it needs; x still needs a new dimension in the middle,
@@ -522,12 +455,13 @@ XAVIER_STD = Exercise(
             3,
             10,
             "Forward wants in · σ² = 1, backward wants out · σ² = 1. Set the mean of both left "
-            "sides to 1 and solve for σ.",
+            "sides to 1 and solve for σ, which is positive.",
         ),
         _std_case(
             25,
             2,
-            "Right for 3 → 10 features. Is the second size to be larger, or the first σ kept?",
+            "Right for 3 → 10 features. What fits those alone, must the second size be the larger, "
+            "or was the first σ kept?",
         ),
         _std_case(25, 25, "Right for 25 → 2. Is there a quotient 0 / 0 here, or something kept?"),
         _std_case(1, 1, "Right for larger layers. A search must begin wide enough: here σ is 1."),
@@ -582,15 +516,6 @@ or
 2 / (in_features + out_features) => 1 / (in_features * out_features)
 # in and out were multiplied; they are to be added.
 
-in_features + out_features => abs(in_features - out_features)
-# in and out were subtracted; they are to be added.
-
-in_features + out_features => in_features ** 2 + out_features ** 2
-# It is in · σ² and out · σ² that are averaged: σ is squared, the sizes are not.
-
-math.sqrt(2 / (in_features + out_features)) => 1 / math.sqrt(3 * in_features)
-# This is PyTorch's own start, for which out_features does not matter.
-
 math.sqrt(2 / (in_features + out_features)) => 0.2
 # The sizes are not used: this is the σ of 25 → 25 features.
 
@@ -601,9 +526,6 @@ or
 
 in_features + => in_features + 1 +
 # One more was counted, for the bias, say. It is in and out alone whose mean multiplies σ².
-
-math.sqrt => -math.sqrt
-# A standard deviation is not negative.
 
 math.sqrt(2 / (in_features + out_features)) => (in_features ** -0.5 + out_features ** -0.5) / 2
 or

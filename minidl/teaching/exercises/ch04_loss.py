@@ -46,13 +46,14 @@ MSE_LOSS = Exercise(
             "forward, mean and sum: equals torch.nn.functional.mse_loss",
             lambda cls, probe: _both("loss", lambda r: probe(probe(cls, r).forward, P, T)),
             lambda: _both("loss", lambda r: _torch_loss(P, T, r)),
-            hint="`forward` was given, and right; put it back as it was.",
+            hint="`forward` and `__init__` were given, and right; put them back as they were.",
         ),
         _backward_case(
             torch.float64,
             "backward, mean and sum: equals autograd's gradient, for 5 samples of 3 outputs",
             "dL/dp has one number for each entry of p: what becomes of the square of its error "
-            "if it grows by ε, times what `forward` puts in front of the sum.",
+            "if it grows by ε, times what `forward` puts in front of the sum. Are all entries "
+            "treated alike? Does a `//` drop digits?",
         ),
         remembers_nothing(
             lambda cls, probe: probe(cls),
@@ -80,16 +81,15 @@ grad / grad.numel() if => grad if
 2 * (prediction - target) => prediction - target
 # A factor 2 is missing: the derivative of e² is not e.
 
-else grad => else grad / 2
-# Right for the mean. For the sum the factor 2 has got lost.
-
 grad.numel() => grad.numel() / len(grad)
 or
 grad.numel() => len(grad) ** 2
 or
 grad.numel() => grad.numel() ** 2
-# Divided once too often, or by the wrong count: the mean is over N · C numbers, and its gradient
-# has 1 / (N · C) in front, once.
+or
+grad.numel() => 6
+# The factor in front is wrong: the mean is over N · C numbers, whatever N and C are, and its
+# gradient has 1 / (N · C) in front, once.
 
 else grad => else grad / grad.numel()
 # Right for the mean, and the same was returned for the sum. Look at `self.reduction`.
@@ -112,12 +112,8 @@ grad / grad.numel() => grad.mean()
 or
 grad / grad.numel() if self.reduction == 'mean' else grad =>
     grad.mean() if self.reduction == 'mean' else grad.sum()
-# Entries were added up. The loss is one number; its gradient has one for each entry of the
-# prediction, shape (N, C).
-
-grad / grad.numel() => grad.mean(0).expand_as(grad)
-# The rows were averaged and the average handed to every sample. Each sample has its own error,
-# and its own gradient.
+# Entries were added up or averaged. The loss is one number; its gradient has one for each entry of
+# the prediction, shape (N, C).
 
 2 * (prediction - target) => 2 * (prediction - target).square()
 or
@@ -146,15 +142,6 @@ grad / grad.numel() if self.reduction == 'mean' else grad => grad
 or
 grad / grad.numel() => 2 * (prediction - target / grad.numel())
 # Brackets: what multiplies or divides is meant for the whole difference, prediction − target.
-
-2 * (prediction - target) => 2 * prediction
-# The target has got lost. It is a constant, but it stands inside the square.
-
-2 * (prediction - target) => 2 * (prediction - target) * target
-# The target came in as a factor. The derivative of p − t with respect to p is 1.
-
-2 * (prediction - target) => (prediction - target) / self.forward(prediction, target).sqrt()
-# This is the gradient of the *root* of the mean squared error. `forward` takes no root.
 """,
 )
 
@@ -176,7 +163,7 @@ REAL[1, 0] = REAL[4, 1] = 1
 ONE_HOT = torch.eye(4, dtype=torch.float64)[torch.tensor([2, 0, 2, 3, 2, 0, 2, 1, 2, 2])]
 PARABOLA = (
     "Look at one column by itself: the loss is a parabola in one number, and the row has one such "
-    "number for each column. Where is the slope zero?"
+    "number for each column. Where is the slope zero, exactly, if all samples are in the sum?"
 )
 
 
@@ -205,8 +192,8 @@ BEST_CONSTANT = Exercise(
         _constant_case("7 targets of 3 numbers: the row of least squares", PARABOLA, REAL),
         _constant_case(
             "10 one-hot targets of 4 classes, some rarer than others",
-            "Right where no number comes twice. Here rows are equal and many numbers 0: each "
-            "counts as often as it comes.",
+            "Right where no column has a number twice. Here rows are equal and many numbers 0: "
+            "each counts as often as it comes.",
             ONE_HOT,
         ),
         _constant_case(
@@ -247,6 +234,8 @@ mean(0) => sum(0) / targets.numel()
 or
 mean(0) => sum(0) / targets.shape[1]
 or
+mean(0) => sum(0) / (len(targets) - 1)
+or
 mean(0) => sum(0) / max(1, len(targets) - 1)
 or
 mean(0) => sum(0) / 1000
@@ -254,10 +243,6 @@ or
 targets.mean(0) => 2 * targets.mean(0)
 # Right but for a factor: by what is the sum of a column to be divided? How many terms has it?
 # What stands in front of the whole loss does not move the place of its minimum.
-
-targets.mean(0) => -targets.mean(0)
-# The sign is the wrong way round: the error is a − t, and zero is where the a's make up for the
-# t's.
 
 mean(0) => mean(0, keepdim=True)
 # The numbers are right. The shape is to be (C,), and this is a matrix of one row.
@@ -277,7 +262,9 @@ targets.mean(0) => (targets.max(0).values + targets.min(0).values) / 2
 targets.mean(0) => targets[1:].sum(0) / len(targets)
 or
 targets.mean(0) => targets[:-1].sum(0) / len(targets)
-# The first or the last sample was left out of the sum.
+or
+targets.mean(0) => targets[0] / len(targets)
+# Not all samples are in the sum. Is the first or last left out? Does `return` stand in a loop?
 
 mean(0) => square().mean(0).sqrt()
 or
@@ -285,15 +272,14 @@ targets.mean(0) => targets.square().sum(0) / targets.sum(0)
 # The targets were squared. In the loss it is the *error* that is squared; set the derivative of
 # that to zero.
 
-mean(0) => sum(0) / (targets != 0).sum(0)
-# Only targets that are not zero were counted. A zero is a target like any other.
-
 return targets.mean(0) => counts = targets.argmax(1).bincount(minlength=targets.shape[1])
     return counts.to(targets.dtype) / len(targets)
 or
 targets.mean(0) => targets.mean(0) / targets.mean(0).sum()
 or
 targets.mean(0) => targets.mean(0).clamp(0, 1)
+or
+targets.mean(0) => (targets == 1).to(targets.dtype).mean(0)
 # Shares of classes, from 0 to 1 and 1 in sum, are right if every target is one-hot. Here the
 # targets may be any numbers.
 """,
@@ -339,7 +325,7 @@ class Judged:
 
 #: The largest is negative, and neither the first entry nor the last.
 ERRORS = torch.tensor(
-    [[3, 3.4, -2], [4, -6, 5.1], [9, 8, 2.2], [-1.3, 2.6, 7], [1.7, -12.3456789, -6.4]],
+    [[3, 3.4, -2], [4, -6, 5.1], [9, 8, 2.2], [-1.3, 2.6, 7], [1.7, -12.3456784, -6.4]],
     dtype=torch.float64,
 )
 #: The largest is positive, and the last.
@@ -360,14 +346,15 @@ LOSS_DIFFERENCE = Exercise(
             (Judged(), P, T, 0.1),
             0.0,
             "Compare each entry of `loss.backward(prediction, target)` with the central "
-            "difference of `loss.forward(prediction, target)` when that entry alone is moved.",
+            "difference of `loss.forward(prediction, target)` when that entry alone is moved, "
+            "once up and once down, in copies of the same dtype.",
         ),
         _difference_case(
-            "every entry of its backward is wrong, one by −12.3456789",
+            "every entry of its backward is wrong, one by −12.3456784",
             (Judged(ERRORS), P, T, 0.1),
-            12.3456789,
-            "A right loss was found right. Here every entry has a difference; of their absolute "
-            "values the largest is wanted.",
+            12.3456784,
+            "A right loss was found right. Here every entry has a difference, and the largest of "
+            "their absolute values is wanted. Are all looked at, and only subtracted?",
         ),
         _difference_case(
             "2 × 2 × 2 predictions, the last wrong by 8; `forward` returns a Python number",
@@ -416,35 +403,22 @@ or
 abs().max() => abs().flatten()[-1]
 # One entry alone was looked at, or the others were overwritten. Every entry has a difference.
 
-- measured => + measured
-# The two gradients were added. Subtract one from the other.
-
-loss.forward(p, target) => loss.forward(target, p)
-# `forward` was handed target and prediction the wrong way round.
-
 measured = => loss = losses.MSELoss()
     measured =
 or
 loss.forward => losses.MSELoss().forward
-# The loss that is given was not asked, but another one.
-
-lambda p: loss.forward(p, target) => loss.forward
 or
-lambda p: loss.forward(p, target), prediction, h => loss.forward, prediction, target, h
-# `numerical_gradient` calls its function with one tensor, and `forward` wants two. Hold the
-# target: `lambda p: loss.forward(p, target)`.
+loss.backward(prediction, target) => 2 * (prediction - target) / prediction.numel()
+# The loss that is given was not asked, or only one of its methods. Both `loss.forward` and
+# `loss.backward` are to be called.
 
 max() => mean()
-# This is the mean over all entries, in which one wrong entry among many is diluted.
-
+or
 max() => sum()
-# The differences were added up. The largest one is wanted.
-
+or
 abs().max() => norm()
-# This is the Euclidean norm of the differences. The largest one is wanted.
-
-abs() => square()
-# The difference was squared.
+# The mean, the sum or the Euclidean norm of the differences was taken. The largest one is wanted:
+# in a mean, one wrong entry among many is diluted.
 
 max() => min()
 # This is the smallest difference: a loss with one right entry would get through.
@@ -459,23 +433,16 @@ or
 .item() => .item() < 1e-06
 # One number is wanted, the largest of the absolute differences. Whoever asks will judge it.
 
-max() => argmax()
-# `argmax` says *where* the largest is; `max` says how large it is.
-
 prediction, h) => prediction)
-# The h that is given was not used. Hand it on to `numerical_gradient`.
+# The h that is given was not used. `numerical_gradient` takes it as its third argument.
 
 lambda p: loss.forward(p, target), prediction => lambda t: loss.forward(prediction, t), target
 # The target was moved. The gradient is with respect to the prediction.
 
+loss.forward(p, target) => loss.forward(target, p)
+or
 backward(prediction, target) => backward(target, prediction)
-# `backward` was handed the target and the prediction the wrong way round.
-
-backward(prediction, target) => backward(prediction + h, target)
-# `backward` was asked at a place that was moved. Only for the measurement entries are moved.
-
-abs() => abs()[0]
-# Only the first sample was compared. An error further down goes unnoticed.
+# `forward` or `backward` was handed the target and the prediction the wrong way round.
 
 abs() => abs().flatten()[:-1]
 # The last entry was left out: does the loop end one turn early?
@@ -576,13 +543,17 @@ or
 / num_outputs => / (1 + math.log2(num_outputs))
 or
 lr / num_outputs => lr ** num_outputs
-# No square, no root, no logarithm: the gradient is in proportion to the loss, and the step to the
-# gradient. Rate and number of outputs come in once each.
+or
+lr / num_outputs => lr ** (1 / num_outputs)
+or
+/ num_outputs => / num_outputs ** num_outputs
+# No power, no root, no logarithm, no halving again and again: the gradient is in proportion to the
+# loss, and the step to the gradient. The rate is divided by the number of outputs, once.
 
 / num_outputs => / (2 * num_outputs)
 or
 / num_outputs => * 2 / num_outputs
-# The factor 2 of the derivative is in both gradients alike.
+# A 2 came in that does not belong there: the one of the derivative is in both gradients alike.
 
 / num_outputs => / 100
 or

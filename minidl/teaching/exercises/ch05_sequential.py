@@ -203,7 +203,8 @@ def _watched_case(method, label):
                     (thing, *now),
                     f"afterwards `{thing}` holds {', '.join(now) or 'nothing'}; it held "
                     f"{', '.join(before)}",
-                    "Read the list, or copy it first: others go on using it.",
+                    "Others go on using it: read it, or copy it first. `pop`, `del` and `reverse` "
+                    "change the list itself; `reversed(…)` and `[::-1]` do not.",
                 )
         return {"dL/dx": result}
 
@@ -334,40 +335,11 @@ grad = self => self
 # what the module *after* it has just returned.
 
 reversed(range(len(self.modules))) => range(len(self.modules) - 1, 0, -1)
-# The loop stops before the first module, number 0. `range(a, 0, -1)` ends at 1.
+# The first module, number 0, has no turn. (`range(a, 0, -1)` ends at 1.)
 
 outputs[k + 1], grad) => outputs[k + 1], grad)
     return grad
 # After the last module no other was run. Does the `return` stand inside the loop?
-
-for k in reversed => grads = [grad]
-    for k in reversed
-outputs[k + 1], grad) => outputs[k + 1], grad)
-    grads.append(grad)
-return grad => return grads
-# The gradients of all outputs were returned. Wanted is the last one found: that of the input.
-
-def backward_pass(self, outputs, grad):
-    y = outputs.pop()
-    for module in reversed(self.modules):
-        x = outputs.pop()
-        grad = module.backward(x, y, grad)
-        y = x
-    return grad
-# `pop` takes the entries out of the caller's list, which is empty afterwards. Read them by their
-# numbers, or copy the list first.
-
-for k in reversed(range(len(self.modules))): => self.modules.reverse()
-    for k in reversed(range(len(self.modules))):
-self.modules[k].backward => self.modules[-1 - k].backward
-# The list of modules stays turned round for good: the next forward pass begins with the last
-# module. `reversed(self.modules)` leaves the list alone.
-
-for k in reversed(range(len(self.modules))): => outputs.reverse()
-    for k in reversed(range(len(self.modules))):
-outputs[k], outputs[k + 1] => outputs[-1 - k], outputs[-2 - k]
-# `outputs.reverse()` turns the caller's list round. `reversed` and `outputs[::-1]` leave it as
-# it was.
 
 for k in reversed => outputs = self.forward_pass(outputs[0])
     for k in reversed
@@ -385,14 +357,8 @@ return self.backward_pass => self.zero_grad()
 # again is for the caller to say, with `zero_grad`.
 
 self.forward_pass(x), grad => [x, y], grad
-# [x, y] holds only what came in first and went out last. What was between is not kept, but can
-# be computed again from x.
-
-self.forward_pass(x), grad => self.forward(x), grad
-# `forward` returns the last output only. `backward_pass` needs the whole list.
-
-return self.backward_pass => self.backward_pass
-# The work is done, and its result dropped: return what `backward_pass` found.
+# Is a list used that is shorter than `forward_pass`'s, such as [x, y]? What is between x and y is
+# not handed over, but can be computed again from x.
 """,
 )
 
@@ -463,8 +429,9 @@ def _misplaced(order, inputs):
     if missing:
         used = {node for nodes in inputs.values() for node in nodes}
         hint = (
-            f"The turn of {missing[0]!r} never comes. Are *all* nodes followed that a node is "
-            "computed from? Does the loop run until none is left? A node may be 0, which is false."
+            f"The turn of {missing[0]!r} never comes. Is the first the output, which none uses? "
+            "Are *all* nodes followed that a node is computed from? Does the loop run until none "
+            "is left? A node may be 0, which is false."
         )
         if any(inputs[user].count(node) > 1 for node in missing for user in inputs):
             hint = (
@@ -575,19 +542,11 @@ if waiting[used] == 0: => if True:
 # A node was listed once for each use. It has one turn, after the last of them.
 
 return order => return sorted(inputs, reverse=True)
-or
-return order => return sorted(inputs, key=str, reverse=True)
 # The names were sorted. They may be any names.
 
 ready = [ => return sorted(inputs, key=waiting.get)
     ready = [
 # Sorted by the number of uses. A node used once may still have to wait long for it.
-
-return order => return sorted(inputs, key=lambda node: len(inputs[node]), reverse=True)
-# Sorted by the number of nodes that each is computed from. That says nothing about who uses it.
-
-return order => return order[:1]
-# Only the output is in the list. When it has had its turn, which nodes become ready?
 
 for node in used => for node in set(used)
 pop() => pop(0)
@@ -597,16 +556,6 @@ or
 in inputs[node] => in dict.fromkeys(inputs[node])
 # Does a node that another uses twice count twice in one place, and once in another? Then it comes
 # too early, or never. Count mentions both times, or users both times.
-
-def backward_order(inputs):
-    uses = [used for nodes in inputs.values() for used in nodes]
-    order = [node for node in inputs if node not in uses]
-    while len(order) < len(inputs):
-        for node in inputs:
-            if node not in order and any(node in inputs[user] for user in order):
-                order.append(node)
-    return order
-# A node was taken as soon as *one* of its users had been there. All of them must have been.
 """,
 )
 
@@ -683,8 +632,8 @@ def _run_residual_straight(cls, probe):
 
 
 RESIDUAL_HINT = (
-    "x flows into y in two ways. The whole gradient comes back along both, and what comes back "
-    "along the one is added to what comes back along the other."
+    "x flows into y in two ways. The whole gradient comes back along both, once each, and what "
+    "comes back along the one is added to what comes back along the other."
 )
 
 
@@ -729,7 +678,7 @@ def _run_residual_param(cls, probe):
     good = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) for p in pairs)
     if not good or any(len(pair) != 2 for pair in pairs):
         said = "`param` returns something other than a list of pairs (parameter, gradient)"
-        raise Failure(("pairs",), said, "Return what the inner module's `param()` returns.")
+        raise Failure(("pairs",), said, "Return what the call `self.inner.param()` returns.")
     layer.weight_grad.copy_(WEIGHT * WEIGHT)
     module.gradient_step(0.5)
     module.zero_grad()
@@ -767,8 +716,8 @@ RESIDUAL = Exercise(
                 "dL/dx around tanh": autograd(lambda x: x + torch.tanh(x), RX, grad=RGRAD)[0],
                 "dL/dx around ReLU": autograd(lambda x: x + torch.relu(x), RX, grad=RGRAD)[0],
             },
-            "`inner.backward` wants three things: what went into the inner module, what came "
-            "out of *it*, and the gradient of that.",
+            "`inner.backward` wants three things: what went into the inner module, which is x and "
+            "not y; what came out of *it* for x; and the gradient of that.",
         ),
         Case(
             "around a module that returns what it is given, the very same tensor",
@@ -779,9 +728,14 @@ RESIDUAL = Exercise(
             "backward: two batches, the gradients of the inner layer add up",
             (RX, RGRAD),
             (RX2, RGRAD2),
-            hint="The first batch was right. Has it left something behind: was a step taken?",
+            hint="One batch of five was right. Has the first left something behind, or does "
+            "something fit five samples only?",
         ),
-        _residual_case("backward: a batch of one", (RX[:1], RGRAD[:1])),
+        _residual_case(
+            "backward: a batch of one",
+            (RX[:1], RGRAD[:1]),
+            hint="Right for two samples and for five. What is different for one?",
+        ),
         _residual_case(
             "forward and backward: float32 in, float32 out",
             (RX, RGRAD),
@@ -797,18 +751,10 @@ RESIDUAL = Exercise(
                 "dL/dW after zero_grad": torch.zeros_like(WEIGHT),
             },
             "The residual has no parameters of its own. Those of the inner module are to be "
-            "trained, so they must be in the list.",
+            "trained, so they must be in the list, each once.",
         ),
     ),
     mistakes="""
-x + self => self
-# x itself is missing: y is x *plus* what the inner module says.
-
-x + self.inner.forward(x) => self.inner.forward(x + self.inner.forward(x))
-or
-x + self.inner.forward(x) => x + self.inner.forward(x + self.inner.forward(x))
-# The sum was sent through the inner module once more. It is the output already.
-
 x + self => x - self
 or
 x + self => -x + self
@@ -816,8 +762,11 @@ x + self => -x + self
 
 return x + self.inner.forward(x) => x += self.inner.forward(x)
     return x
-# `x += …` writes into the caller's tensor, which is still needed on the way back. Make a new
-# one.
+or
+return grad + self.inner.backward(x, self.inner.forward(x), grad) =>
+    grad += self.inner.backward(x, self.inner.forward(x), grad)
+    return grad
+# The caller's tensor is written into, as by `+=`. Others still need it: make a new one, `a + b`.
 
 return x + self.inner.forward(x) => y = self.inner.forward(x)
     y += x
@@ -827,23 +776,6 @@ return x + self.inner.forward(x) => y = self.inner.forward(x)
 
 grad + self => self
 # Only the way through the inner module was taken back. x has another one into y, past it.
-
-return grad + self.inner.backward(x, self.inner.forward(x), grad) =>
-    self.inner.backward(x, self.inner.forward(x), grad)
-    return grad
-# Only the straight way was taken back. What `inner.backward` returns belongs to dL/dx as well.
-
-return grad + self.inner.backward(x, self.inner.forward(x), grad) => return grad
-# The inner module's `backward` was not called: its parameters get no gradient, and its share of
-# dL/dx is missing.
-
-return grad + self.inner.backward(x, self.inner.forward(x), grad) =>
-    self.inner.backward(x, self.inner.forward(x), grad)
-    return 2 * grad
-or
-grad + self => grad + grad + self
-# `grad` was counted twice. It comes past the inner module once; what comes through is changed, and
-# is what `inner.backward` returns.
 
 grad + self => grad * self
 or
@@ -860,16 +792,10 @@ grad + self => x + self
 self.inner.forward(x), grad => y, grad
 # The inner module was handed y as its output. But y is x plus its output.
 
-x, self.inner.forward(x), grad => self.inner.forward(x), x, grad
-# The inner module's input and output were handed over the wrong way round.
-
-x, self.inner.forward(x), grad => y, self.inner.forward(y), grad
-# The inner module was asked at y. What went into it was x.
-
 return grad + => self.inner.zero_grad()
     return grad +
-# The inner module's gradients were set to zero first. They must add up from call to call; when
-# to start again is for the caller to say.
+# Only the last batch's gradients are left in the inner module. Were they set to zero first? They
+# must add up from call to call; when to start again is for the caller to say.
 
 return grad + => self.inner.backward(x, self.inner.forward(x), grad)
     return grad +
@@ -880,24 +806,13 @@ grad + self.inner.backward(x, self.inner.forward(x), grad) =>
     self.inner.backward(x, self.inner.forward(x), 2 * grad)
 # Everything was sent through the inner module, with twice the gradient. One share goes past it.
 
-return grad + self.inner.backward(x, self.inner.forward(x), grad) =>
-    grad += self.inner.backward(x, self.inner.forward(x), grad)
-    return grad
-# `grad += …` writes into the caller's gradient. Make a new tensor.
-
-self.inner.param() => [(grad, parameter) for parameter, grad in self.inner.param()]
-# The pairs are the wrong way round: first the parameter, then its gradient.
-
-self.inner.param() => []
-# The list of parameters is empty, so the inner module would never be trained.
-
 self.inner.param() => [(parameter.clone(), grad.clone()) for parameter, grad in self.inner.param()]
 # `param` hands out copies. A step would change the copies and leave the inner module as it is.
 
 return x + self.inner.forward(x) => self.y_inner = self.inner.forward(x)
     return x + self.y_inner
-# The inner output was stored between the calls. In this framework nothing is: it can be had
-# again from x, which `backward` is handed.
+# Nothing is stored between the calls in this framework. The inner output can be had again from x,
+# which `backward` is handed.
 """,
 )
 
@@ -966,7 +881,8 @@ KEPT_NUMBERS = Exercise(
             [4, 6, 4, 6, 4],
             3,
             "widths that come again, batch of 3",
-            "Right where all widths differ. Equal ones count each: go by place, not by value.",
+            "Right for up to three layers whose widths all differ. Here are four, and equal widths "
+            "count each: go by place, not by value.",
         ),
         _kept_case([3, 5, 2], 1, "3 → 5 → 2, a batch of one"),
         _kept_case([2, 25, 25, 25, 25, 2], 100, "the paper's network, batch of 100"),
@@ -975,15 +891,11 @@ KEPT_NUMBERS = Exercise(
 widths[0] + 2 => 2
 # The input is missing. It is the first entry of the list.
 
-+ widths[-1] =>
-# The last output is missing. It is in the list as well.
-
 (widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => sum(widths)
-# Only what the linear layers take in and put out was counted. What an activation puts out is an
-# entry of its own.
+# Each width was counted once. What an activation puts out is an entry of its own.
 
 [1:-1]) + widths[-1] => [1:])
-# An activation was counted behind the last layer, too. There is none.
+# The last output was counted twice. No activation stands behind the last layer.
 
 batch_size * ( => (
 # That is the list for one sample. There is a whole batch of them.
@@ -998,11 +910,10 @@ or
     sum(a * b for a, b in zip(widths, widths[1:]))
 # Widths were multiplied, as for the parameters. What is kept are the outputs of the modules.
 
-return batch_size => return sum(a * b + b for a, b in zip(widths, widths[1:])) + batch_size
-# The parameters were counted as well. They are in the layers, not in the list.
-
 batch_size * (widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => 2 * (len(widths) - 1)
-# That is the number of tensors in the list. Count the numbers in them.
+or
+(widths[0] + 2 * sum(widths[1:-1]) + widths[-1]) => 2 * (len(widths) - 1)
+# Tensors were counted, or their rows. Count the numbers: a row has one for each column.
 """,
 )
 

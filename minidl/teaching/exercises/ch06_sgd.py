@@ -34,15 +34,19 @@ def descend(grad, start, lr, steps):
 DESCEND_HINT = (
     (
         ".*the shape is",
-        "Each position is a row, from the start on: shape (steps + 1, d), also if there is no "
-        "step, and if nothing moves any more.",
+        "Each position is a row, from the start to the last: shape (steps + 1, d), also if there "
+        "is no step, and if nothing moves any more. Does the loop, or `return`, end it too early?",
     ),
     (r".*\[0, \d\]", "Row 0 is the start itself, and stays what it was."),
-    (r".*\[1, \d\]", "Row 0 is right, row 1 is not: it is row 0 less lr times the gradient there."),
     (
-        r".*",
-        "The first step is right. Each later one is alike: lr stays as it is, the gradient is the "
-        "one at the row above, and no earlier one comes in.",
+        r".*\[1, \d\]",
+        "Row 0 is right, row 1 is not: it is row 0 less lr times the gradient there, and no later "
+        "step may change it.",
+    ),
+    (
+        r".*\[",
+        "The first step is right. Each later one is like it, up to the last row: it sets out from "
+        "the row above, with the gradient there alone and the same lr.",
     ),
 )
 FAR = (
@@ -105,8 +109,9 @@ DESCEND = Exercise(
             "the path",
             (_valley_grad, VALLEY_START, 0.1, 6),
             _expect_valley,
-            "Right in a bowl, where no coordinate minds the others. All of them move at once, with "
-            "the gradient at the row above.",
+            "Right in a bowl, where each entry of the gradient is a multiple of its own coordinate "
+            "alone. Here it is not, and d, lr and steps differ. Is any of that assumed? Does one "
+            "coordinate move before another?",
         ),
         _bowl_case((1.5, 0.2), 0.5, 1, "a single step: two rows"),
         _bowl_case((1.5, 0.2), 0.5, 0, "no step: the start alone, as one row"),
@@ -134,8 +139,12 @@ path = [start] => theta = start.clone()
     path = [theta]
 path.append(path[-1] - lr * grad(path[-1])) => theta -= lr * grad(theta)
     path.append(theta)
-# All rows are equal to the last position: one and the same tensor stands in the list many
-# times, and each step in place changed them all.
+or
+path = [start] => theta, path = start.clone(), [start]
+path.append(path[-1] - lr * grad(path[-1])) => theta -= lr * grad(theta)
+    path.append(theta)
+# Several rows are equal to the last position. Does one and the same tensor stand in the list many
+# times, and is it changed in place by each step?
 
 stack(path) => stack(path[1:])
 # The start is missing: it is the first row.
@@ -177,12 +186,6 @@ path.append( => total = 0.9 * total + grad(path[-1])
     path.append(
 lr * grad(path[-1]) => lr * total
 # Gradients of earlier steps came in. A step uses the gradient at the present position alone.
-
-stack(path) => stack([grad(theta) for theta in path])
-# These are the gradients along the path. The positions themselves are wanted.
-
-stack(path) => stack(path[::-1])
-# The rows are upside down: the start comes first.
 """,
 )
 
@@ -218,29 +221,37 @@ def _rate_case(curvatures, label, hint=""):
 
     hint = hint or (
         "Descent converges if *every* coordinate shrinks. Write down the condition for each, and "
-        "ask which of them is the first to fail as the rate grows."
+        "ask which of them is the first to fail as the rate grows. (If rates are tried: are they "
+        "close enough together?)"
     )
     name = "the largest learning rate"
     return returns(label, name, (curvatures,), expect, hint, tol=1e-6)
 
+
+EACH_LOOKED_AT = (
+    "Right for four, of which the third was the largest. Is any left out, the first or the last? "
+    "Must there be several? Is a search too coarse, or does it end too early?"
+)
 
 LARGEST_STABLE_LR = Exercise(
     number="6.2",
     solution=largest_stable_lr,
     cases=(
         _rate_case([2.5, 0.8, 7.0, 5.0], "four curvatures: the limit that is found by trying"),
-        _rate_case([3.0], "one curvature"),
-        _rate_case([6.0, 0.2], "the largest one first"),
+        _rate_case([3.0], "one curvature", EACH_LOOKED_AT),
+        _rate_case([6.0, 0.2], "the largest one first", EACH_LOOKED_AT),
         _rate_case(
             [10.0, 4.0, 9.0],
             "ten, four and nine",
-            "Right where all have one digit. Are they compared as text? Or is one left out?",
+            "Right where all have one digit. Are they compared as text? Is one left out, or a "
+            "search too coarse?",
         ),
         _rate_case(
             [0.3, 0.1, 0.25, 0.4],
             "four small ones, the largest one last",
-            "Here all curvatures are below 1, and the limit above 1: does a largest or smallest "
-            "value start from 1, or is the rate held below it?",
+            "Here the last curvature is the largest, all are below 1, and the limit is above 1: is "
+            "the last one left out, does a largest or smallest value start from 1, or is the rate "
+            "held below it?",
         ),
     ),
     mistakes="""
@@ -258,6 +269,10 @@ or
 max(curvatures) => math.hypot(*curvatures)
 or
 2 / => 2 / len(curvatures) /
+or
+max(curvatures) => len(curvatures)
+or
+2 / max(curvatures) => math.prod(2 / a for a in curvatures)
 # Each coordinate moves by itself: curvatures neither add up nor multiply, and how many there are
 # does not matter.
 
@@ -289,9 +304,6 @@ max(curvatures) => sorted(curvatures)[-2]
 or
 2 / max(curvatures) => int(2 / max(curvatures))
 # Only the whole part is left: `//` and `int` drop the digits behind the point.
-
-max(curvatures) => math.sqrt(max(curvatures))
-# A root too many: the factor is 1 − η a, with a itself in it.
 
 2 / => 4 /
 # Twice too large. The loss has a factor ½, which its derivative cancels: the gradient is a θ,
@@ -373,14 +385,15 @@ def _whole_batch(x, y, reduction="mean"):
 ACCUMULATE_HINT = (
     (
         "layer .*_grad",
-        "The stored gradients are to be the mean of the samples' own: each sample's run backward "
-        "once, with its own target, all added up, and the sum divided by N once, in every tensor.",
+        "The stored gradients are to be the mean of the samples' own: each sample is run backward "
+        "once, with its own target. When all are added up (does `return` end the loop early?), "
+        "each tensor is divided once, by the number of samples.",
     ),
-    ("layer", "The parameters are to stay as they are: they were divided, or a step was taken."),
+    ("layer", "The parameters are to stay as they are. Were they divided, or was a step taken?"),
     (
         LOSS,
         "Parameters and gradients are right. The returned loss is not: it is the mean of what "
-        "`loss.forward` says of each sample, the sum of them divided by N once.",
+        "`loss.forward` says of each sample, the sum of them divided by N once; `//` drops digits.",
     ),
 )
 SUM_HINT = (
@@ -392,13 +405,13 @@ SUM_HINT = (
 )
 
 
-def _accumulate_case(n, label, dtype=torch.float64, tol=1e-9):
+def _accumulate_case(n, label, hint=ACCUMULATE_HINT, dtype=torch.float64, tol=1e-9):
     x, y = _data(n, dtype)
     return Case(
         label,
         run=lambda function, probe: _accumulated(function, probe, _model(dtype), MSELoss(), x, y),
         expect=lambda: _whole_batch(x, y),
-        hint=ACCUMULATE_HINT,
+        hint=hint,
         tol=tol,
     )
 
@@ -451,17 +464,19 @@ ACCUMULATE_SAMPLES = Exercise(
             "a second mini-batch, of another size, after a reset",
             _run_two_batches,
             lambda: _whole_batch(*(rows[:3] for rows in _data(9))),
-            "The first mini-batch was right, the second, of 3 samples, is not. Does something "
+            "Five samples were right. Here are three, after six others and a reset. Does something "
             "depend on the size 5, or was something left behind?",
         ),
-        _accumulate_case(1, "a batch of one"),
+        _accumulate_case(
+            1, "a batch of one", "Right for five samples and for three. What is different for one?"
+        ),
         Case(
             "a loss that is a sum: nothing is divided",
             _run_summed,
             _expect_summed,
             SUM_HINT,
         ),
-        _accumulate_case(7, "float32 as well as float64", torch.float32, tol=1e-5),
+        _accumulate_case(7, "float32 as well as float64", dtype=torch.float32, tol=1e-5),
     ),
     mistakes="""
 grad.div_(len(x)) => pass
@@ -475,32 +490,22 @@ grad.div_(len(x)) => pass
 # The stored gradients were divided after every sample, so that the first ones were divided
 # again and again. Divide once, after the loop.
 
-div_(len(x)) => div_(y.numel())
-# The gradients were divided by N · C. The C outputs of a sample are averaged already, in the
-# loss; what is left is the N samples.
-
-for _, grad in model.param() => for layer in [module for module in model.modules if module.param()]
-grad.div_(len(x)) => layer.weight_grad = layer.weight_grad / len(x)
-    layer.bias_grad = layer.bias_grad / len(x)
-# The numbers are right, but `layer.weight_grad = …` makes a new tensor and leaves the stored
-# one behind. Divide in place.
-
 outputs = model => model.zero_grad()
     outputs = model
-# Only the last sample is left: the gradients were reset inside the loop.
-
-sum(values) / len(values) => values[-1]
-# The gradients are right, but the loss that is returned is the last sample's alone.
+# Only the last sample's gradients are left. Were they reset inside the loop, or does
+# `backward_pass` stand behind it?
 
 if loss.reduction == 'sum': => if False:
-# Something was divided although `loss.reduction` is 'sum'. Look at it before you divide.
+or
+loss.reduction == 'sum' => loss.reduction == 'mean'
+# Divide if `loss.reduction` is 'mean', gradients and loss alike; if it is 'sum', neither.
 
 model.backward_pass(outputs, loss.backward(outputs[-1], y_sample)) => pass
-# The losses are right, but the stored gradients are zero: nothing went backward, or they were
-# reset afterwards.
+# The losses are right, but the stored gradients are zero. Did nothing go backward through
+# `model`, or were they reset afterwards?
 
 loss.backward(outputs[-1], y_sample) => loss.backward(y_sample, outputs[-1])
-# Every gradient has the wrong sign: `loss.backward` takes the prediction first, the target
+# Every gradient has the wrong sign. `loss.backward` takes the prediction first, the target
 # second.
 
 values = [] => return accumulate_batch(model, loss, x, y)
@@ -509,9 +514,6 @@ values = [] => return accumulate_batch(model, loss, x, y)
 
 x.split(1), y.split(1) => x, y
 # A row taken out of x by itself has one dimension. The network wants a batch, of shape (1, in).
-
-values = [] => return accumulate_batch(model, loss, x[:1], y[:1])
-# Only the first sample was used. Is `return` in the loop?
 
 x.split(1), y.split(1) => x.split(1)[:-1], y.split(1)[:-1]
 / len(values) => / len(x)
@@ -549,7 +551,11 @@ def _expect_epochs(n, batch_size, lr, epochs=1, dtype=torch.float64):
 
 
 EPOCH_HINT = (
-    ("layer", "For each mini-batch in turn, once: reset, `accumulate`, a step of `model` with lr."),
+    (
+        "layer",
+        "For each mini-batch of batch_size in turn, the smaller last one too, and in this order: "
+        "reset, `accumulate` with that mini-batch, one step of `model` with lr. Then `return`.",
+    ),
     (
         LOSS,
         "The training is right, the returned loss is not. Each loss that `accumulate` returned, "
@@ -673,7 +679,13 @@ TRAIN_EPOCH = Exercise(
             hint="One epoch from a fresh network was right. Is something left of an earlier call, "
             "or is a size or learning rate not the one that is given?",
         ),
-        _epoch_case("a mini-batch larger than the data: one step", 4, 10, 0.3),
+        _epoch_case(
+            "a mini-batch larger than the data, stored gradients that are NaN: one step",
+            4,
+            10,
+            0.3,
+            leftover=math.nan,
+        ),
         Case(
             "`accumulate` does the work, once for each mini-batch",
             _run_recorded,
@@ -695,9 +707,7 @@ optimizer.zero_grad() => pass
 
 optimizer.step() => optimizer.zero_grad()
     optimizer.step()
-# The gradients were reset between `accumulate` and the step, so that every step was taken with
-# zeros. Nothing was learned.
-
+or
 optimizer.step() => pass
 # The parameters have not moved. Is there a step, and does it come after `accumulate` and before
 # the next reset?
@@ -706,21 +716,11 @@ optimizer = => model = __import__('copy').deepcopy(model)
     optimizer =
 # A copy was trained. `model` itself is to be changed.
 
-optimizer.zero_grad() => optimizer.step()
-optimizer.step() => optimizer.zero_grad()
-# The step was taken before `accumulate`, when all that had been accumulated was reset already.
-
 optimizer.zero_grad() => pass
 optimizer.step() => optimizer.step()
     optimizer.zero_grad()
 # The gradients are reset after each step, but not before the first: what was stored when the
 # function was called got into it.
-
-optimizer.zero_grad() => optimizer.step()
-    optimizer.zero_grad()
-optimizer.step() => pass
-# The step comes before `accumulate`, so each step uses the gradient of the mini-batch before,
-# and the last one's is never used.
 
 total = 0.0 => total = 0.0
     optimizer.zero_grad()
@@ -733,12 +733,6 @@ return total => optimizer.step()
     return total
 # A single step was taken, with the last mini-batch's gradient. Is the step inside the loop?
 
-SGD(model, lr) => SGD(model, 0.1)
-# The steps were taken with a learning rate of 0.1, whatever lr is.
-
-optimizer.step() => model.gradient_step(-lr)
-# The steps go uphill: the gradient must be subtracted.
-
 SGD(model, lr) => SGD(model, lr / batch_size)
 or
 SGD(model, lr) => SGD(model, lr * batch_size)
@@ -750,8 +744,8 @@ optimizer.step() => for _, grad in model.param():
 
 value * len(x_batch) => value
 total / len(x) => total / math.ceil(len(x) / batch_size)
-# The training is right. The returned loss is the mean over the mini-batches; the last one has
-# fewer samples and must count less.
+# The training is right. In the returned loss all mini-batches count alike. The last one has fewer
+# samples and must count less; the divisor is the number of all samples.
 
 total / len(x) => loss.forward(model.forward(x), y).item()
 # The training is right. The returned loss was computed after the last step; wanted is the mean
@@ -762,46 +756,19 @@ optimizer.zero_grad() => optimizer.zero_grad()
 # `accumulate` was called twice for each mini-batch, and all gradients were added twice.
 
 value = accumulate( => value = accumulate_batch(
-# `accumulate_batch` was called by name. Call the function that is handed over as `accumulate`:
-# it may be another one.
+# `accumulate` was not called, the function that is handed over. Was `accumulate_batch` called by
+# name, or its work done in your own lines?
 
 generator=generator => generator=None
 # The generator is ignored: the samples come in their old order.
-
-batches = => if generator is not None:
-        x = x[torch.randperm(len(x), generator=generator)]
-    batches =
-generator=generator => generator=None
-# x was put in a new order and y was not: the samples lost their targets.
-
-batches = => keep = len(x) // batch_size * batch_size or len(x)
-    x, y = (x[:keep], y[:keep])
-    batches =
-# The samples that do not fill a mini-batch were left out.
-
-total += value * len(x_batch) => return value
-# Only the first mini-batch was used. Is `return` in the loop?
-
-batch_size, generator=generator => len(x), generator=generator
-# All samples went into one step: batch_size was not used.
-
-batch_size, generator=generator => 1, generator=generator
-# A step was taken after every single sample: batch_size was not used.
 
 generator=generator => generator=generator or torch.Generator().manual_seed(0)
 # The samples were shuffled although no generator was given. Without one they are taken in the
 # order in which they stand.
 
 generator=generator => generator=generator and torch.Generator().manual_seed(0)
-# Every epoch has the same order: a generator was made inside, or the given one seeded anew. Hand on
+# Every epoch has the same order. Was a generator made inside, or the given one seeded anew? Hand on
 # the one that is given, as it is; it moves on with every draw.
-
-batches = => if generator is not None:
-        rows = torch.randint(len(x), (len(x),), generator=generator)
-        x, y = (x[rows], y[rows])
-    batches =
-generator=generator => generator=None
-# Some samples come twice and others never. In an epoch each is to come exactly once.
 """,
 )
 

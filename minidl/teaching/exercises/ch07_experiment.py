@@ -72,7 +72,8 @@ def _size_case(label, *arguments):
 
     hint = (
         "The first layer takes the 2 coordinates, every later one takes what the one before puts "
-        "out. The output layer comes on top of the `layers` others."
+        "out. The output layer comes on top of the `layers` others, with 2 outputs, one for each "
+        "class."
     )
     return Case(label, run, expect, hint)
 
@@ -200,7 +201,8 @@ PAPER_NETWORK = Exercise(
             6,
             3,
             "The generator draws the parameters of one layer after the other, from the input on, "
-            "and nothing else. Is a layer made that is not used, or one copied?",
+            "and nothing else. Is a layer made that is not used, is one copied, or a parameter "
+            "changed afterwards?",
             dtype=torch.float64,
         ),
         _drawn_case(
@@ -226,22 +228,12 @@ return Sequential(modules) => return Sequential([*modules, ReLU()])
 , ReLU()] => ]
 # The ReLUs are missing. Without them the layers collapse to a single one (chapter 2).
 
-[Linear(in_features, width, **options), ReLU()] => [ReLU(), Linear(in_features, width, **options)]
-# The ReLU stands before its linear layer, so the first one cuts off the negative coordinates of
-# the points. It belongs behind.
-
 return Sequential(modules) => return Sequential(modules[:-2] + modules[-1:])
 # The last hidden layer has no ReLU behind it, so it and the output layer collapse to one.
 
 range(layers) => range(layers - 1)
 # One linear layer is missing: `layers` counts those of size `width`, the first one among them,
 # and the output layer comes on top.
-
-range(layers) => range(layers + 1)
-# One linear layer too many: the first one, from the 2 coordinates, is among the `layers`.
-
-modules.append(Linear(in_features, 2, **options)) => pass
-# The output layer is missing: `width` columns come out.
 
 modules = [] => modules = []
     last = Linear(width if layers else 2, 2, **options)
@@ -253,7 +245,7 @@ def paper_network(width=25, layers=4, *, init='xavier', generator=None, dtype=No
     for k in range(layers):
         modules = [Linear(width if k < layers - 1 else 2, width, **options), ReLU(), *modules]
     return Sequential(modules)
-# The layers were not made in order from the input on, so they got each other's random numbers.
+# The layers got each other's random numbers: they were not made in order, from the input on.
 
 'init': init, =>
 # `init` was not handed on: the layers drew Xavier's weights, whatever was asked for.
@@ -262,29 +254,15 @@ def paper_network(width=25, layers=4, *, init='xavier', generator=None, dtype=No
 # `dtype` was not handed on: the parameters are float32, `Linear`'s default.
 
 'dtype': dtype => 'dtype': torch.float64
-# A dtype was written where `dtype` belongs: without one, the parameters are to be of the default
-# dtype.
+# No dtype was given, and the parameters are float64. Is one written where `dtype` belongs?
 
+in_features, 2, **options => in_features, 2, init=init, generator=generator
+or
 in_features, 2, **options => in_features, 2, generator=generator
-# The output layer was not given `init` and `dtype`; it needs all three options, as the others
-# do.
-
-Linear(in_features, width => Linear(2, width
-# Every hidden layer takes 2 columns. Only the first one meets the points; after it `width`
-# columns arrive.
-
-Linear(in_features, width => Linear(width, width
-# The first layer takes `width` columns, but a point has 2 coordinates.
+# The output layer has another dtype than the others. It needs all three options, as they do.
 
 in_features, 2, **options => width, 2, **options
 # The output layer takes `width` columns always. With no layer before it, 2 arrive.
-
-Linear(in_features, width => Linear(width, in_features
-Linear(in_features, 2 => Linear(2, in_features
-# The two sizes of each `Linear` have changed places: first what comes in, then what goes out.
-
-Linear(in_features, 2 => Linear(in_features, 1
-# There is a single output. The network has one for each class, 2.
 
 modules = [] => modules, width, layers = ([], 25, 4)
 or
@@ -293,31 +271,8 @@ or
 range(layers) => range(4)
 # Right for the paper's network, but 25 or 4 was written where `width` or `layers` belongs.
 
-modules = [] => modules, width, layers = ([], layers, width)
-or
-width=25, layers=4 => layers=4, width=25
-# `width` and `layers` have changed places: first `width`, how wide, then `layers`, how many.
-
 Sequential(modules) => Sequential(*modules)
 # `Sequential` takes one argument, the list: no asterisk.
-
-ReLU() => ReLU
-# `ReLU` without brackets is the class. `ReLU()` makes a module of it.
-
-modules += [Linear(in_features, width, **options), ReLU()] =>
-    modules.append([Linear(in_features, width, **options), ReLU()])
-# `append` puts its argument into the list as *one* entry, here a list again. `+=` appends each.
-
-in_features = width => in_features = width
-    modules.append(Linear(in_features, 2, **options))
-    return Sequential(modules)
-# The output layer and the `return` stand inside the loop, so it ends after its first round.
-# Take them out to the left.
-
-in_features = width => modules.append(Linear(width, 2, **options))
-    in_features = 2
-modules.append(Linear(in_features, 2, **options)) => pass
-# The output layer stands inside the loop, so there is one in each round. Take it out to the left.
 """,
 )
 
@@ -365,8 +320,9 @@ def _summarize_case(label, *shape, seed):
         label,
         run=lambda function, probe: _pair(function, probe, (errors,), names),
         expect=expect,
-        hint="Take the last column, one error rate for each repetition, times 100. Of these "
-        "numbers take the mean and the standard deviation.",
+        hint="Take the last column, one error rate for each of the R repetitions, times 100. "
+        "Of these R numbers take the mean, which divides by R, and the standard deviation, with "
+        "R − 1 under its root.",
     )
 
 
@@ -384,16 +340,6 @@ SUMMARIZE = Exercise(
 
 std() => div(100).std()
 # The mean is in per cent, the standard deviation is still a share.
-
-mean() => div(100).mean()
-# The standard deviation is in per cent, the mean is still a share.
-
-std() => div(10).std()
-# A factor of 10 is missing in the standard deviation: the variance of numbers that are 100 times
-# as large is 100² times as large.
-
-std() => mul(100).std()
-# The standard deviation was multiplied by 100 twice.
 
 std() => std(correction=0)
 # The squares were divided by R. With R − 1 the variance is right on average; `std()` does so by
@@ -413,9 +359,6 @@ errors[:, -1] => errors.min(1).values
 errors[:, -1] => errors
 # All columns went in, from the first on. Only the last one is wanted.
 
-errors[:, -1] => errors.mean(1)
-# Each repetition was averaged over its columns. Only the last one is wanted.
-
 std() => var()
 or
 std() => var().div(100)
@@ -428,13 +371,6 @@ std().item() => std().item() / math.sqrt(len(final))
 final.mean().item(), final.std().item() => final.std().item(), final.mean().item()
 # The two have changed places: first the mean.
 
-(final.mean().item(), final.std().item()) =>
-    ((100 * errors.mean(0)).tolist(), (100 * errors.std(0)).tolist())
-# These are the means of every column. Only the last one is wanted.
-
-errors[:, -1] => errors[:, -2]
-# `-2` is the last column but one. The last has index −1.
-
 errors[:, -1] => errors[:10, -1]
 or
 errors[:, -1] => errors[:-1, -1]
@@ -442,18 +378,10 @@ or
 errors[:, -1] => errors[1:, -1]
 # Not all repetitions went in. Is 10 written somewhere, or does a loop begin late or end early?
 
-100 * => 100 - 100 *
-# These are the shares of right answers. Error rates are given, and error rates are wanted.
-
 std() => sub(final.mean()).abs().mean()
 or
 std() => square().sum().div(len(final) - 1).sqrt()
 # No standard deviation: a mean distance from the mean, or the squares were taken around 0?
-
-final.mean().item() => statistics.median(final.tolist())
-or
-final.mean() => final.median()
-# The median was taken in place of the mean.
 """,
 )
 
@@ -483,8 +411,8 @@ def _standardize_case(label, train, test, tol=1e-9):
         label,
         run=lambda function, probe: _pair(function, probe, (train, test), names),
         expect=expect,
-        hint="Two numbers, the mean and the standard deviation of all entries of `train`; both "
-        "sets less the one, over the other.",
+        hint="Two numbers, the mean and the standard deviation (with n − 1) of all n entries of "
+        "`train`. From both sets the one is subtracted, and then the other divides them.",
         tol=tol,
     )
 
@@ -508,14 +436,6 @@ STANDARDIZE = Exercise(
 # The test set was standardised by its own mean and standard deviation. The two sets are then
 # changed by different rules, and a single number has no spread at all.
 
-(test - mean) / std => (test - mean) / test.std()
-or
-(test - mean) / std => (test - test.mean()) / std
-# One of the test set's own two numbers was used. Both are to be the training set's.
-
-(train.mean(), train.std()) => (test.mean(), test.std())
-# Both sets were standardised by the test set's two numbers. The training set's are wanted.
-
 mean, std = (train.mean(), train.std()) =>
     both = torch.cat([train, test])
     mean, std = (both.mean(), both.std())
@@ -526,43 +446,15 @@ mean, std = (train.mean(), train.std()) =>
 # Each column got a mean and a standard deviation of its own. The program takes one number each,
 # over all entries.
 
-(train.mean(), train.std()) => (train.mean(), train.std(0).mean())
-# The mean of the columns' deviations is not the deviation of all entries: take it over all of
-# them at once.
-
-((train - mean) / std, (test - mean) / std) =>
-    tuple((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True) for x in (train, test))
-or
-(train - mean) / std =>
-    (train - train.mean(1, keepdim=True)) / train.std(1, keepdim=True)
-# Each point was standardised by itself (dimension 1), which takes away where it lies.
-
 std()) => std(correction=0))
 # The squares were divided by n. The program divides by n − 1, as `std()` does.
 
 train.std() => ((train - train.mean()).square().sum() / (len(train) - 1)).sqrt()
-# `len(train)` is the number of points. The entries are counted here: `train.numel()` of them.
+# The squares were divided by the number of points, less 1. The entries are counted here:
+# `train.numel()` of them.
 
 train.std() => train.var()
 # This divides by the variance; its root is missing.
-
-train.std() => (train - train.mean()).abs().mean()
-# The mean of the distances from the mean is no standard deviation: that has their squares.
-
-train.mean() => 0
-# The mean was left in: subtract it before you divide.
-
-train.mean() => train.median()
-# The median was taken in place of the mean.
-
-train.std() => train.square().sum().div(train.numel() - 1).sqrt()
-# The squares were taken around 0. Around the mean they make the standard deviation.
-
-train.std() => 1
-# The mean is gone, the division by the deviation is missing.
-
-train.std() => 1 / train.std()
-# This multiplies by the deviation; divide by it.
 
 ((train - mean) / std, (test - mean) / std) => (train - mean / std, test - mean / std)
 # Only the mean was divided: `/` comes before `−`. Put brackets round the difference.
@@ -618,8 +510,8 @@ def _paired_case(repeats, seed, label, turned=False):
         label=label,
         run=lambda function, probe: _pair(function, probe, pair, names),
         expect=expect,
-        hint="First the differences theirs − ours, one for each repetition. Then their mean, "
-        "and their standard deviation over the root of their number.",
+        hint="First the differences theirs − ours, one for each of R repetitions. Then the first "
+        "number is their mean, the second their standard deviation (with R − 1) over √R.",
     )
 
 
@@ -633,9 +525,6 @@ PAIRED_GAP = Exercise(
         _paired_case(2, 31, "2 pairs"),
     ),
     mistakes="""
-differences.mean().item() => abs(differences.mean().item())
-# The gap has a sign: it is negative where theirs has the smaller error.
-
 len(differences) => 10
 # 10 was written where the number of pairs belongs.
 
@@ -651,12 +540,6 @@ differences.std().item() / math.sqrt(len(differences)) =>
 math.sqrt(len(differences)) => len(differences)
 # Divided by R; the standard error divides by √R.
 
-math.sqrt(len(differences)) => math.sqrt(2 * len(differences))
-# 2R was put under the root. There are R differences, one for each pair.
-
-math.sqrt(len(differences)) => math.sqrt(len(differences)) * 2
-# This is twice the standard error. The standard error itself is wanted.
-
 std() => std(correction=0)
 # The standard deviation was taken with R. With R − 1 the variance is right on average; `std()`
 # does so by default.
@@ -667,14 +550,6 @@ len(differences) => len(differences) - 1
 std().item() / math.sqrt(len(differences)) => var().item() / len(differences)
 # This is the square of the standard error; a root is missing.
 
-std() => var()
-# The variance was divided by √R. It is the standard deviation that is wanted there.
-
-differences.std().item() / math.sqrt(len(differences)) =>
-    math.sqrt(differences.std().item() / len(differences))
-# The standard deviation came under the root as well. Only R belongs there, or else the variance
-# with it.
-
 theirs - ours => ours - theirs
 # The sign: theirs − ours is wanted.
 
@@ -682,53 +557,11 @@ theirs - ours => (theirs - ours).abs()
 # The differences lost their signs. A repetition in which theirs is better must count against
 # the gap.
 
-mean() => sum()
-# The differences were added up; their mean is wanted.
-
-mean() => median()
-or
-differences.mean().item() => statistics.median(differences.tolist())
-# The median of the differences was taken; their mean is wanted.
-
-differences.std() => theirs.std()
-# This is the standard error of theirs alone, not of the differences.
-
-differences.std() => (theirs.std() - ours.std()).abs()
-# The difference of the two standard deviations is not the standard deviation of the
-# differences.
-
-theirs - ours => (theirs - ours)[theirs != ours]
-# Pairs that do not differ were left out. A difference of 0 counts as any other.
-
-theirs - ours => (theirs - ours)[1:]
-or
-theirs - ours => (theirs - ours)[:-1]
-# One pair is missing. Where does a loop begin, and where does it end?
-
-/ math.sqrt(len(differences)) => * math.sqrt(2 / len(differences))
-# √(2/R) belongs to two means without pairs. Here is one mean, of R differences.
-
-differences.std().item() / => differences.mean().item() / differences.std().item() *
-# This is the mean over its standard error. The standard error itself is wanted.
-
-differences.std() => differences.square().sum().div(len(differences) - 1).sqrt()
-# The squares of the differences were taken around 0. Take them around their mean.
-
 theirs - ours => theirs.sort().values - ours.sort().values
 # Sorting tears the pairs apart: entry k of both belongs to the same data.
 
-return (differences.mean().item(), differences.std().item() / math.sqrt(len(differences))) =>
-    return (differences.std().item() / math.sqrt(len(differences)), differences.mean().item())
-# The two have changed places: first the mean difference.
-
-theirs - ours => (theirs - ours) / ours
-# The differences were divided by an error rate. Plain differences are wanted.
-
 theirs - ours => 100 * (theirs - ours)
 # A factor 100: keep the unit of what is given.
-
-differences.mean().item() => differences
-# These are all the differences. Their mean is wanted.
 
 theirs - ours => theirs.sub_(ours)
 # `sub_`, `-=` and their like change what was given. `theirs - ours` makes a new tensor.
@@ -755,8 +588,9 @@ def _repeats_case(std, gap, label, hint=""):
         return repeats
 
     hint = hint or (
-        "Each of the two means has the variance std²/R; the variances add up. The root of their "
-        "sum is to be at most gap / 2."
+        "Each of the two means has the variance std²/R; the variances add up, and the root of "
+        "their sum is to be at most gap / 2. R is the smallest whole number, from 1 on, for which "
+        "it is: round up, once, at the end, or try one number after the other."
     )
     return returns(label, "the number of repetitions", (std, gap), expect, hint)
 
@@ -785,13 +619,13 @@ REPEATS_NEEDED = Exercise(
             1.0,
             0.07,
             "std 1, gap 0.07: more than a thousand",
-            "Right for larger gaps. What in your code bounds R?",
+            "Right for larger gaps. What in your code bounds R, or passes some numbers over?",
         ),
     ),
     mistakes="""
 8 => 4
-# Half of what is needed, before rounding. Either a single variance was counted, and the
-# difference of two means has twice that; or the half of gap / 2 was not squared: gap² / 4.
+# Half of what is needed, before rounding. Was a single variance counted, where the difference of
+# two means has twice that? Or was the half of gap / 2 not squared: gap² / 4?
 
 math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(8 * std ** 2 / gap ** 2) + 1
 or
@@ -799,8 +633,8 @@ math.ceil(8 * std ** 2 / gap ** 2) => math.floor(8 * std ** 2 / gap ** 2) + 1
 # One too many: with one repetition less the standard error is small enough already.
 
 8 => 16
-# Twice too many, before rounding. Either the two standard errors were added up, and not their
-# squares; or something was doubled that had been doubled before.
+# Twice too many, before rounding. Were the two standard errors added up, and not their squares?
+# Or was something doubled twice, or the repetitions of both settings counted?
 
 math.ceil => int
 or
@@ -811,22 +645,18 @@ or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, round(8 * std ** 2 / gap ** 2))
 or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, math.ceil(8 * std ** 2 / gap ** 2) - 1)
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 // gap ** 2)
 # One too few, or rounded the wrong way: with so few repetitions the standard error is still too
 # large.
-
-math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 // gap ** 2)
-# `//` rounds down, and leaves a float: one too few, and no integer.
 
 8 => 2
 # This makes the standard error as large as the gap. It is to be at most half of it.
 
-8 => 0.5
-# This makes the standard error twice the gap. It is to be at most half of it.
-
 8 * std ** 2 / gap ** 2 => 4 * std ** 2 / gap
 or
 8 * std ** 2 / gap ** 2 => 8 * std ** 2 / gap
-# Squaring both sides squares the gap / 2 as well: gap² / 4.
+# Here R goes with 1 / gap, not with 1 / gap². Squaring both sides squares the gap / 2 as well.
 
 std ** 2 / gap ** 2 => std / gap
 # The squares are missing: it is the variances that shrink with R.
@@ -837,10 +667,9 @@ std ** 2 / gap ** 2 => std / gap
 math.ceil(8 * std ** 2 / gap ** 2) => math.ceil(math.sqrt(8) * std / gap) ** 2
 or
 math.ceil(8 * std ** 2 / gap ** 2) => 8 * math.ceil(std ** 2 / gap ** 2)
+or
+math.ceil(8 * std ** 2 / gap ** 2) => 8 * math.ceil(std / gap) ** 2
 # Rounded too early: a part of the formula was rounded up and then squared or multiplied.
-
-8 * std => (8 * std)
-# The 8 was squared as well: `8 * std**2` squares `std` alone.
 
 std ** 2 / gap ** 2 => gap ** 2 / std ** 2
 # Upside down: a smaller gap needs more repetitions, not fewer.
@@ -852,10 +681,9 @@ math.ceil => 2 * math.ceil
 math.ceil(8 * std ** 2 / gap ** 2) => 8 * std ** 2 / gap ** 2
 or
 math.ceil(8 * std ** 2 / gap ** 2) => max(1, 8 * std ** 2 / gap ** 2)
+or
+math.ceil(8 * std ** 2 / gap ** 2) => max(1.0, 8 * std ** 2 / gap ** 2)
 # Nothing can be repeated a fraction of a time. Round to a whole number; which way?
-
-std ** 2 => std
-# `std` is the standard deviation; its square is the variance.
 
 math.ceil(8 * std ** 2 / gap ** 2) => max(2, math.ceil(8 * std ** 2 / gap ** 2))
 # The smallest number is 1: the standard deviation is known here, not estimated.

@@ -95,7 +95,8 @@ def _copy_case(widths, dtype, label, noting=True):
 
     hint = (
         "Parameter k of the network must get the numbers of parameter k of the model, for every "
-        "k; what is returned is the number of tensors, weights and biases together."
+        "k: does a loop begin late or end early? What is returned is the number of tensors, "
+        "weights and biases together."
     )
     return Case(label, run, expect, hint)
 
@@ -134,70 +135,20 @@ def copy_parameters(model, network):
 # name stand for another tensor; `clone()` and `deepcopy` make others. What `parameters()` and
 # `zip` return can be run through only once: after `len(list(…))` it is used up.)
 
-model.param() => model.parameters()
-or
-network.parameters() => [theirs for theirs, _ in network.param()]
-# The modules of `minidl` have `param()`, a list of pairs; those of `torch.nn` have
-# `parameters()`, which runs over tensors.
-
-(ours, _) => ours
-# `param()` gives pairs (parameter, gradient), and `copy_` was handed a whole pair. Unpack it,
-# with `for (ours, _), theirs in …`.
-
 in pairs => in pairs[::2]
 return len(pairs) => return len(pairs[::2])
 or
 in pairs => in pairs[::2]
 # The weights are copied, the biases are not.
 
-copy_(ours) => copy_(ours.t())
-or
-copy_(ours) => copy_(ours.t().reshape(ours.shape))
-# The weights were transposed. `minidl` stores them as PyTorch does, (out, in).
-
 (ours, _) => (_, ours)
 # The gradients were copied. In the pairs of `param()` the parameter comes first.
-
-model.param() => model.param()[::-1]
-# The parameters of the two meet in opposite orders. Both lists begin with the first layer's
-# weight.
-
-theirs.copy_(ours) => theirs.copy_(ours)
-    return 1
-# The `return` stands inside the loop, so that only the first tensor is copied.
-
-in pairs => in pairs[:2]
-return len(pairs) => return 2
-# Only the first layer was copied.
-
-in pairs => in pairs[:-1]
-or
-in pairs => in pairs[:-1]
-return len(pairs) => return len(pairs) - 1
-# The last tensor was not copied: does the loop end one turn early?
-
-in pairs => in pairs[2:]
-or
-in pairs => in pairs[:-2]
-# One layer was not copied, the first or the last. Where does the loop begin, and where end?
 
 return len(pairs) => return len(pairs) - 1
 # The copy is right, the number is one too small: is it the last index, which begins at 0?
 
-return len(pairs) => return len(pairs) + 1
-# The copy is right, the number is one too large: does the count begin at 1?
-
-return len(pairs) => return 2 * len(pairs)
-# The copy is right. The number is twice that of the tensors copied: do the gradients count?
-
-return len(pairs) => return 10
-# The copy is right. 10 is the number for the paper's network.
-
 return len(pairs) => return sum(ours.numel() for (ours, _), _ in pairs)
 # The copy is right. What was counted are the single numbers; count the tensors.
-
-return len(pairs) => return len(pairs) // 2
-# The copy is right. What was counted are the linear layers; each has two tensors.
 
 return len(pairs) => return len(model.modules)
 # The copy is right. What was counted are the modules, activations and all; count the tensors
@@ -228,7 +179,7 @@ def _many_case(sizes, label, dtype=torch.float64, tol=1e-9, seed=21):
 
     hint = (
         "Network s has its own rows x[s], its own weight[s] and its own bias[s]; its result is "
-        "what one linear layer makes of these."
+        "what one linear layer makes of these: x[s] @ weight[s].t() + bias[s], and nothing more."
     )
     return returns(label, "y", (x, weight, bias), expect, hint, tol=tol)
 
@@ -259,19 +210,18 @@ torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.t() + bias
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     x @ weight.transpose(0, 1) + bias[:, None]
-# `transpose(0, 1)` swaps the networks with the outputs. It is each network's matrix that is to
-# be transposed: dimensions 1 and 2.
-
+or
 weight.transpose(1, 2) => weight.transpose(0, 2)
 or
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     x @ weight.permute(2, 1, 0) + bias[:, None]
-# `transpose(0, 2)`, or `.T` of three dimensions, swaps the networks with the inputs. It is each
-# network's matrix that is to be transposed: dimensions 1 and 2.
+# `transpose(0, 1)` swaps the networks with the outputs; `transpose(0, 2)`, and `.T` of three
+# dimensions, with the inputs. It is each network's matrix that is to be transposed: dimensions 1
+# and 2.
 
 weight.transpose(1, 2) => weight.reshape(len(weight), x.shape[2], -1)
-# `reshape` leaves the numbers in their order and cuts it into rows of another length. In a
-# transposed matrix they are in another order: `transpose(1, 2)`.
+# The weight's numbers were cut into rows of another length, in the order that they had, as
+# `reshape` does. In a transposed matrix they are in another order: `transpose(1, 2)`.
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.transpose(1, 2) + bias
 or
@@ -285,9 +235,6 @@ torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
 # `bias[:, :, None]` has shape (S, out, 1), which lines up with (S, N, out) in the wrong place:
 # the new dimension belongs where the samples are.
 
-bias[:, None] => bias[0]
-# Every network was given the bias of network 0.
-
 bias[:, None] => 0 * bias[:, None]
 # The bias is missing.
 
@@ -299,11 +246,13 @@ or
 bias[:, None] => x.shape[2] * bias[:, None]
 # The bias came in more than once: twice, or once for each input, inside the sum.
 
-bias[:, None] => bias.roll(1, 0)[:, None]
-# Each network was given the bias of the one before it.
-
+bias[:, None] => bias[0]
+or
 weight.transpose(1, 2) => weight[:1].expand_as(weight).transpose(1, 2)
-# Every network was given the weights of network 0.
+or
+bias[:, None] => bias[0]
+weight.transpose(1, 2) => weight[:1].expand_as(weight).transpose(1, 2)
+# Every network was given the weights of network 0, or its bias, or both.
 
 return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     return (x @ weight.transpose(1, 2) + bias[:, None]).sum(0)
@@ -321,38 +270,9 @@ return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     return (x @ weight.transpose(1, 2) + bias[:, None]).clamp(min=0)
 # A ReLU was applied as well. Only the linear layer is wanted.
 
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
-    x * weight.transpose(1, 2) + bias[:, None]
-or
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
-    (x + bias[:, None]) @ weight.transpose(1, 2)
-# A product entry by entry, `*`, where a matrix product is wanted, `@`? Or a bias that was added
-# before the product, and not behind it?
-
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x[0] @ weight[0].t() + bias[0]
-# This is the result of network 0 alone. There are S of them.
-
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
-    torch.baddbmm(x, weight.transpose(1, 2), bias[:, None])
-# `torch.baddbmm(c, a, b)` is c + a @ b: what is added comes first.
-
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) => x @ weight.sum(0).t() + bias[:, None]
 # The weights were summed over the networks. In einsum both factors have the same letter s, and
 # the result has it too.
-
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
-    x @ weight.transpose(1, 2) / x.shape[2] + bias[:, None]
-# The product was divided by the number of inputs. A sum over i is wanted, no mean.
-
-torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
-    torch.stack([x[s] @ weight[s].t() + bias[s] for s in range(x.shape[1])])
-# The loop is to run over the networks: there are `len(x)` of them.
-
-return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
-    y = torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
-    y[-1] = 0
-    return y
-# The last network has got no result: does the loop end one turn early?
 
 torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)) =>
     list(torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)))
@@ -416,8 +336,8 @@ def _shares_case(rows, label):
 
     hint = (
         "For each of the two orders, write down by how much the error changes when the weights "
-        "are switched, and when the biases are. Average each over the orders, then divide by the "
-        "whole change."
+        "are switched, and when the biases are: after less before, with its sign. Average each "
+        "over the orders, then divide by the whole change, e₁₁ − e₀₀."
     )
     return Case(label, run, expect, hint)
 
@@ -442,13 +362,19 @@ table[0, 1] - table[0, 0] + (table[1, 1] - table[1, 0]) => 2 * (table[0, 1] - ta
 
 table[1, 0] - table[0, 0] + (table[1, 1] - table[0, 1]) => 2 * (table[1, 0] - table[0, 0])
 table[0, 1] - table[0, 0] + (table[1, 1] - table[1, 0]) => 2 * (table[0, 1] - table[0, 0])
-# Each switch was judged when it comes first. What it does after the other one is left out, and
-# the shares do not add up to 1.
-
+or
 table[1, 0] - table[0, 0] + (table[1, 1] - table[0, 1]) => 2 * (table[1, 1] - table[0, 1])
 table[0, 1] - table[0, 0] + (table[1, 1] - table[1, 0]) => 2 * (table[1, 1] - table[1, 0])
-# Each switch was judged when it comes last. What it does before the other one is left out, and
-# the shares do not add up to 1.
+or
+return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    steps = torch.stack([table[1, 0] - table[0, 0], table[0, 1] - table[0, 0]])
+    return steps / steps.sum()
+or
+return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
+    steps = torch.stack([table[1, 1] - table[0, 1], table[1, 1] - table[1, 0]])
+    return steps / steps.sum()
+# Each switch was judged in one place only, either always first or always last. What it does in the
+# other place is left out.
 
 / (2 * (table[1, 1] - table[0, 0])) => / 2
 # These are changes of the error. As fractions, they are still to be divided by the whole
@@ -475,63 +401,27 @@ or
 (2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
 # The whole change has a sign: an error may fall. Here the sign was lost.
 
-return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
-    steps = torch.stack([table[1, 0] - table[0, 0], table[0, 1] - table[0, 0]])
-    return steps / steps.sum()
-or
-return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
-    steps = torch.stack([table[1, 1] - table[0, 1], table[1, 1] - table[1, 0]])
-    return steps / steps.sum()
-# Each switch was judged in one place only, first or last, and the two results were stretched to
-# add up to 1. What it does in the other place has not been looked at.
-
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
     (torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0]))).clamp(0, 1)
 # The shares were cut off at 0 and 1. One may be negative, and the other larger than 1.
 
-weights = table[1, 0] - table[0, 0] + => weights = 2 * (table[1, 0] - table[0, 0]) +
-biases = table[0, 1] - table[0, 0] + => biases = 2 * (table[0, 1] - table[0, 0]) +
-# Only the second of two changes was halved: put brackets round their sum.
-
-table[0, 0] + (table[1, 1] - table[0, 1]) => table[0, 0] - (table[1, 1] - table[0, 1])
-table[0, 0] + (table[1, 1] - table[1, 0]) => table[0, 0] - (table[1, 1] - table[1, 0])
-# In one of the two orders the change has the wrong sign. It is the error after the switch less
-# the error before it.
-
-2 * (table[1, 1] - table[0, 0]) => 2 * (table[1, 0] - table[0, 1])
-# The whole change is e₁₁ − e₀₀: from no switch to both.
-
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
-    torch.stack([weights, biases]).sqrt() / torch.stack([weights, biases]).sqrt().sum()
+    torch.stack([weights.abs(), biases.abs()]) / (weights.abs() + biases.abs())
 or
-torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) =>
-    torch.softmax(torch.stack([weights, biases]) / 2, 0)
-# They add up to 1, but in another proportion than the changes themselves.
-
-[weights, biases] => [weights.abs(), biases.abs()]
-(2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
-or
-[weights, biases] => [weights.abs(), biases.abs()]
-or
-table[1, 0] - table[0, 0] + (table[1, 1] - table[0, 1]) =>
-    (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
-table[0, 1] - table[0, 0] + (table[1, 1] - table[1, 0]) =>
-    (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
-(2 * (table[1, 1] - table[0, 0])) => (2 * (table[1, 1] - table[0, 0]).abs())
-or
-table[1, 0] - table[0, 0] + (table[1, 1] - table[0, 1]) =>
-    (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
-table[0, 1] - table[0, 0] + (table[1, 1] - table[1, 0]) =>
-    (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
+def shares(table):
+    weights = (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
+    biases = (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
+    return torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0]).abs())
 or
 def shares(table):
     weights = (table[1, 0] - table[0, 0]).abs() + (table[1, 1] - table[0, 1]).abs()
     biases = (table[0, 1] - table[0, 0]).abs() + (table[1, 1] - table[1, 0]).abs()
     return torch.stack([weights, biases]) / (weights + biases)
-# A switch that helps has a negative share; here its sign was lost.
+# A switch may make the error smaller: then its change is negative. Here that sign was lost.
 
 torch.stack([weights, biases]) / (2 * (table[1, 1] - table[0, 0])) => torch.full_like(table[0], 0.5)
-# One half for each whatever the table says: it is the *changes* that are averaged.
+# One half for each, whatever the table says. Follow each order through the entries: which one
+# stands before a switch, and which after it?
 """,
 )
 
@@ -548,7 +438,7 @@ def _run_culprit(function, probe):
     if not isinstance(said, str) or said not in tuple("abcdef"):
         raise Failure(
             ("no letter", repr(said)),
-            f"this is {str(repr(said))[:40]}, wanted one lower-case letter from a to f",
+            f"this is {str(repr(said))[:40]}, wanted a string: one letter from a to f",
             'Return the letter alone, lower-case and in quotes: `return "a"`, if it were a.',
         )
     return {"the letter's explanation agrees with every experiment": said == "d", "said": said}
@@ -587,7 +477,6 @@ or
 or
 'd' => 'de'
 # One letter is wanted. And d and e exclude each other: do more steps close the gap, or not?
-
 """,
 )
 

@@ -37,8 +37,9 @@ def _adds_case(widths, batch_size, label, hint=""):
         return counter.get_total_flops() // 2
 
     hint = hint or (
-        "List the products of each layer, with their shapes. A product of (l, m) by (m, n) takes "
-        "l · m · n multiply-adds."
+        "List the products of each layer, forward and back, with their shapes. One of (l, m) by "
+        "(m, n) takes l · m · n multiply-adds. Are all layers in the sum, the last one too, and "
+        "each once?"
     )
     return returns(label, "the count", (list(widths), batch_size), expect, hint)
 
@@ -56,8 +57,8 @@ MULTIPLY_ADDS = Exercise(
             8 * (5,),
             3,
             "seven layers of one size",
-            "Right where all widths differ. Does your code tell layers by their sizes and not by "
-            "their places?",
+            "Right for up to three layers, of different widths. Does your code tell layers by "
+            "their sizes and not by their places, or stop after three?",
         ),
         _adds_case(
             (100_000_007, 70_001, 50_021),
@@ -74,11 +75,6 @@ MULTIPLY_ADDS = Exercise(
 2 if k == 1 else 3 => 2
 # Two products a layer. All but the first also pass a gradient on to the layer before.
 
-2 if k == 1 else 3 => 1 if k == 1 else 3
-or
-2 if k == 1 else 3 => 1 if k == 1 else 2
-# Every layer needs two products at least: forward, and for its weights.
-
 2 if k == 1 else 3 => 1
 # This is the way forward alone. The way back multiplies too.
 
@@ -87,64 +83,59 @@ or
 2 if k == 1 else 3 => 3 - (k == 1) - (k == len(widths) - 1)
 # A product was spared at the last layer. It is at the other end that a gradient is not wanted.
 
+2 if k == 1 else 3 => 1 if k == 1 else 3
+or
+2 if k == 1 else 3 => 1 if k == 1 else 2
+or
+2 if k == 1 else 3 => 0 if k == 1 else 3
+# Every layer needs two products at least, the first as well: forward, and for its weights.
+
+widths[k - 1] => widths[k]
+or
+widths[k] => widths[k - 1]
+# Each layer was taken for square. Its weights have as many columns as it has inputs.
+
+widths[k - 1] * widths[k] => (widths[k - 1] + widths[k])
+# The two widths of a layer were added. Each input meets each output: they multiply.
+
 products * batch_size => products
 # This is the count for one sample; a batch has several.
 
+products * batch_size => products * batch_size ** 2
+# The batch size was multiplied in twice.
+
 products * batch_size => 2 * products * batch_size
-# Twice too large: a multiplication and the addition behind it count as one here.
+# Twice too large: were multiplications and additions counted? Both together are one here.
 
 widths[k - 1] => (widths[k - 1] + 1)
 or
 return total => return total + batch_size * sum(widths[1:])
 or
 return total => return total + batch_size * sum(widths[1:-1])
+or
+return total => return total + 2 * batch_size * sum(widths[1:])
 # Only matrix products count; biases or activations were counted as well.
 
-2 if k == 1 else 3 => 0 if k == 1 else 3
-# The first layer was left out altogether.
-
 range(1, len(widths)) => range(1, len(widths) - 1)
+or
+range(1, len(widths)) => range(1, max(2, len(widths) - 1))
 # The last layer was left out.
-
-widths[k - 1] => widths[k]
-# Each layer was taken for square. Its weights have as many columns as it has inputs.
-
-widths[k - 1] * widths[k] => (widths[k - 1] + widths[k])
-# The two widths of a layer were added. Each input meets each output: they multiply.
-
-total += => total =
-# Only the last layer was counted: is the total set anew in every turn of the loop?
-
-products * batch_size => products * 100
-# 100 is the batch size of the paper. Here it is given.
-
-products * batch_size => products * batch_size ** 2
-# The batch size was multiplied in twice.
-
-2 if k == 1 else 3 => 3
-return total => return total - widths[0] * widths[1]
-# What was taken off for the first layer is the product of one sample. The batch has more.
 
 2 if k == 1 else 3 => 2 if k == 1 else 3
     total += widths[k - 1] * widths[k] * (1 - batch_size)
-# The weights' gradient was counted for one sample: its product runs over all of the batch.
+# One product of each layer was counted without the batch, forward or for the weights' gradient.
+# Both run over all samples.
 
 k == 1 else => widths[k - 1] == widths[0] else
 # The first layer was told by its width, and others may be as wide. Tell it by its place.
 
-range(1, len(widths)) => range(1, len(widths), 2)
-# Every second layer is missing: what comes out of one layer goes into the next.
-
 widths[k - 1] * widths[k] => widths[k - 1] * widths[k]
     return total
-# The `return` stands inside the loop, so that only the first layer was counted.
-
-products * batch_size * widths[k - 1] * widths[k] =>
-    batch_size * widths[k] + widths[k - 1] * widths[k] + (k > 1) * batch_size * widths[k - 1]
-# These are the entries of the results. Each entry is a sum of m products.
+# Only the first layer was counted: does the `return` stand inside the loop?
 
 return total => return float(total)
-# This is a float. Where does it come in? An average, or `/` in the place of `//`, makes one.
+# This is a float. Where does it come in? A sum that begins with 0.0, an average, or `/` in the
+# place of `//`, makes one.
 """,
 )
 
@@ -191,7 +182,10 @@ def _joined_case(sizes, label, hint="", looked_at=PARTS, dtype=torch.float64, to
             raise Failure(("parts", what), said, "`return y, dx, wb_grad` returns the three.")
         return dict(zip(PARTS, result, strict=True))
 
-    hint = hint or "Right for 5 samples, 3 → 2 features. What in your code fits only those sizes?"
+    hint = hint or (
+        "Right for the first 5 samples, 3 → 2 features. What in your code fits only those sizes, "
+        "or those numbers?"
+    )
     return Case(label, run, expect, hint, tol)
 
 
@@ -202,14 +196,15 @@ LINEAR_JOINED = Exercise(
         _joined_case(
             (5, 3, 2),
             "5 samples, 3 → 2 features: y equals linear's",
-            "Only y was looked at so far. Which column must meet the bias, and for which samples?",
+            "Only y was looked at so far: x Wᵀ, plus b for each sample, and nothing more. Which "
+            "part of [W b] is W, and what meets b?",
             PARTS[:1],
         ),
         _joined_case(
             (5, 3, 2),
             "dL/dx equals autograd's",
-            "y is right, dL/dx is not. It is that of chapter 3's layer; which part of [W b] is its "
-            "weight?",
+            "y is right, dL/dx is not. It is that of chapter 3's layer, G W; which part of [W b] "
+            "is W?",
             PARTS[1:2],
         ),
         _joined_case(
@@ -242,16 +237,6 @@ wb[:, :-1] => wb[:, 1:]
 joined @ wb.t() => x @ wb[:, :-1].t()
 # The bias is missing in y.
 
-ones_like => zeros_like
-# The bias is multiplied by 0 here, and so it vanishes.
-
-torch.cat([x, torch.ones_like(x[:, :1])], 1) => x
-# x has a column less than [W b]: something must meet the bias.
-
-torch.ones_like(x[:, :1])], 1 => torch.ones_like(x[:1])], 0
-# The ones were put below x as one more sample. They are one more *feature*, the same for each
-# sample.
-
 wb[:, :-1] => wb
 # dL/dx has a column too many: what would be the gradient of the ones. x does not have it.
 
@@ -260,9 +245,6 @@ wb[:, :-1] => wb[:, 1:]
 
 grad.t() @ joined => joined.t() @ grad
 # The gradient of [W b] is transposed: it has the shape of [W b] itself.
-
-wb.t() => wb
-# For y, [W b] has to be transposed.
 
 grad.t() @ joined => grad.t() @ joined / len(x)
 # The gradient was divided by the number of samples. That is in the upstream gradient already.
@@ -273,43 +255,6 @@ grad.t() @ joined => grad.t() @ x
 grad @ wb[:, :-1], grad.t() @ joined => grad.t() @ joined, grad @ wb[:, :-1]
 # dL/dx and the gradient of [W b] are in the wrong order.
 
-joined = => grad = torch.ones_like(grad)
-    joined =
-# The upstream gradient was left out.
-
-grad.t() @ joined => torch.cat([grad.t() @ x, grad[0][:, None]], 1)
-# The bias's gradient is that of the first sample. All samples add to it.
-
-joined @ wb.t() => (joined @ wb.t()).squeeze()
-or
-joined @ wb.t() => (joined @ wb.t()).squeeze()
-grad.t() @ joined => (grad.t() @ joined).squeeze()
-# `squeeze` drops every dimension of size 1, and so the row of a batch of one. A slice such as
-# `[:, :-1]` keeps both dimensions.
-
-joined @ wb.t() => wb @ joined.t()
-# y is transposed: samples are its rows, outputs its columns.
-
-wb[:, :-1] => wb[:, :-1].t()
-# For dL/dx, W was transposed. Compare the shapes: G W.
-
-wb[:, :-1] => (wb[:, :-1].t() if wb.shape[1] == len(wb) + 1 else wb[:, :-1])
-# For dL/dx, W was transposed where it is square: the shapes fit either way, and only one is
-# right.
-
-grad @ wb[:, :-1] => -grad @ wb[:, :-1]
-or
-grad.t() @ joined => -grad.t() @ joined
-or
-grad @ wb[:, :-1], grad.t() @ joined => -grad @ wb[:, :-1], -grad.t() @ joined
-# This gradient has the wrong sign. The minus belongs to the step.
-
-joined @ wb.t() => (joined @ wb.t()).clamp(min=0)
-or
-return (joined @ wb.t(), => grad = grad * (joined @ wb.t() > 0)
-    return ((joined @ wb.t()).clamp(min=0),
-# A ReLU was applied as well. Only the linear layer is wanted.
-
 grad @ wb[:, :-1] => joined @ wb.t() @ wb[:, :-1]
 or
 grad.t() @ joined => (joined @ wb.t()).t() @ joined
@@ -319,17 +264,8 @@ joined = torch.cat([x, torch.ones_like(x[:, :1])], 1) =>
     grad = joined @ wb.t()
 # y stands where the upstream gradient G belongs.
 
-grad.t() @ joined => grad[-1:].t() @ joined[-1:]
-# This is the last sample's gradient alone: is it set anew in every turn? All samples add to it.
-
-grad.t() @ joined => (grad.t() @ joined).roll(1, 1)
-# The bias's column stands first in the gradient, as for [b W]. In [W b] it is last.
-
 grad.t() @ joined => torch.cat([grad.t() @ x, grad.mean(0)[:, None]], 1)
 # Only the last column is wrong: the bias's gradient is a sum over the samples, not a mean.
-
-grad.t() @ joined => torch.cat([grad.t() @ x, 0 * grad.sum(0)[:, None]], 1)
-# Only the last column is wrong: it is 0, and the bias would never learn.
 
 grad.t() @ joined => torch.cat([grad.t() @ x, grad.sum().expand(len(wb), 1)], 1)
 # Only the last column is wrong: all of G was added up. Each output has a bias of its own.
@@ -360,8 +296,9 @@ def _attainable_case(sizes, peak, bandwidth, label):
         return operations / max(operations / peak, moved / bandwidth)
 
     hint = (
-        "Two bounds: the peak itself, and the intensity (FLOP for each byte) times the bytes "
-        "that come in a second. A float32 number has four bytes; three matrices are moved."
+        "Two bounds, of which the smaller counts: the peak itself, and the intensity (FLOP for "
+        "each byte) times the bytes that come in a second. Three matrices are moved, two factors "
+        "and the result: the height times the width of each, four bytes a number."
     )
     return returns(label, "the speed", (*sizes, peak, bandwidth), expect, hint)
 
@@ -379,8 +316,8 @@ ATTAINABLE = Exercise(
 min( => max(
 or
 min(peak, operations / moved * bandwidth) => peak
-# This is the peak, though memory allows less. Either that bound is not kept, and the smaller one
-# counts; or it came out too large: is all of the bytes below the fraction bar, in brackets?
+# This is the peak, though memory allows less. Is the smaller of the two bounds returned? If so,
+# the other one came out too large: are all of the bytes below the fraction bar, in brackets?
 
 min(peak, operations / moved * bandwidth) => operations / (operations / peak + moved / bandwidth)
 # The two times were added up, as if nothing could be moved while something else is computed.
@@ -391,17 +328,10 @@ min(peak, operations / moved * bandwidth) => operations / (operations / peak + m
 # as eight bytes?
 
 4 * =>
-# Numbers were counted, not bytes. float32 has four bytes.
-
-4 * => 32 *
-# An eighth of what memory allows: bytes, not bits.
+# Four times what memory allows: were numbers counted, not bytes? float32 has four bytes.
 
 min(peak, operations / moved * bandwidth) => min(peak, operations / moved * bandwidth) / 1e9
 # Right, but in GFLOP/s; FLOP/s are wanted.
-
-2 * rows * inner * columns => (2 * inner - 1) * rows * columns
-# Counted exactly, each entry takes one addition less than multiplications. Here a multiply-add
-# counts as two throughout, the first as well.
 
 + rows * columns =>
 or
@@ -417,40 +347,15 @@ min(peak, operations / moved * bandwidth) => min(peak, operations / moved * band
 + rows * columns => + 2 * rows * columns
 # The result was counted twice. It is written once, and not read.
 
-+ rows * columns => + columns * inner
-or
-inner * columns + rows => rows * columns + rows
-# One of the three matrices was given another's shape. They are (rows, inner), (inner, columns)
-# and, the result, (rows, columns).
-
-4 * (rows * inner + => 4 * rows * inner + (
-# The four bytes reached the first matrix only: put brackets round the sum.
-
-moved * bandwidth => moved / bandwidth
-# The intensity was divided by the bandwidth. Operations for each byte, *times* bytes a second.
-
 operations / moved => operations // moved
-# `//` cuts the intensity down to a whole number.
-
-min(peak => min(peak / 2
-or
-min(peak => min(2 * peak
-# The peak was halved or doubled. It is in operations already, and bounds them as it stands.
-
-operations / moved * => rows / 2 *
-# N / 2 is the intensity of a layer much wider than the batch is long. Count for any sizes.
-
-2 * rows => 6 * rows
-# Three times the operations: a single product is asked for, no training step.
-
-rows * inner + inner * columns => 2 * rows * inner * columns
-# Each number was counted as often as it is used. Once in the processor it stays there.
+# The intensity was cut down to a whole number, as `//` does.
 
 min(peak, operations / moved * bandwidth) => operations / moved
 # This is the intensity. What speed does it allow?
 
 operations / moved => moved / operations
-# Bytes were divided by operations. The intensity is the other way round.
+# The bandwidth was multiplied by bytes / operations. Is the intensity the other way round, or was
+# the bandwidth divided by it?
 
 min(peak, operations / moved * bandwidth) => operations / moved * bandwidth
 or
@@ -486,7 +391,7 @@ def _gain_case(share, factor, label, hint=""):
 
     hint = hint or (
         "Let the whole take one second. How long does the part take afterwards, how long the "
-        "rest, and how often does their sum go into that second?"
+        "rest, and how often does the sum of both, in brackets, go into that second?"
     )
     return returns(label, "times as fast", (share, factor), expect, hint)
 
@@ -518,47 +423,25 @@ GAIN = Exercise(
 1 / (1 - share + share / factor) => factor / share
 # The rest, which gets no faster, was forgotten.
 
-1 / (1 - share + share / factor) => factor
-# This would be so if all of the time got shorter by the factor.
-
-1 / (1 - share + share / factor) => share * factor
-# A share of the factor is neither a time nor a ratio.
-
-1 / (1 - share + share / factor) => share - share / factor
-# This is the share of the time that is saved. The ratio of old to new is wanted.
-
 share / factor => share * factor
 # The part was made slower: its time was multiplied by the factor.
 
 1 / (1 - share + share / factor) => 1 // (1 - share + share / factor)
 or
 1 / (1 - share + share / factor) => int(1 / (1 - share + share / factor))
-# This was cut down to a whole number.
+or
+1 / (1 - share + share / factor) => round(1 / (1 - share + share / factor))
+# This was cut down or rounded to a whole number.
 
 - share + share / factor => - share / factor
 # What is left of the part was taken off the whole, in the place of what is saved.
 
-1 - share + => 1 +
-# The part is in the sum twice, once at its old length. The rest is less than 1.
-
 1 / (1 - share + share / factor) => 1 / (1 - share + share / factor) - 1
 # This is what is gained beyond the old speed. The ratio is 1 more.
-
-1 / (1 - share + share / factor) => 100 / (1 - share + share / factor)
-# This is in per cent. A ratio is wanted: 2.0 for half the time.
-
-1 / (1 - share + share / factor) => 1 + share - share / factor
-# The time that is saved was added to 1. Divide the old time by the new one.
-
-1 - share + share / factor => share - share / factor
-# The old time was divided by the time that is saved. Divide it by the new time.
 
 share / factor => share / 100 / factor
 1 - share => 1 - share / 100
 # `share` was taken for per cent. It is a fraction, from 0 to 1.
-
-1 / (1 - share + share / factor) => factor ** share
-# A power mixes ratios. Add up *times*: those of the part and of the rest.
 """,
 )
 
