@@ -201,7 +201,7 @@ COMBINE_GRADIENTS = Exercise(
     number="10.2",
     solution=combine_gradients,
     cases=(
-        _gradients_case((4, 2, 1), "4, 2 and 1 rows: the gradient of one mean over 7 rows"),
+        _gradients_case((2, 4, 1), "2, 4 and 1 rows: the gradient of one mean over 7 rows"),
         _gradients_case(
             (3, 5),
             "a matrix of parameters, two workers",
@@ -227,6 +227,9 @@ COMBINE_GRADIENTS = Exercise(
 
 size * grad => grad
 / sum(sizes) => / len(sizes)
+or
+size * grad => grad
+/ sum(sizes) => / sum(size > 0 for size in sizes)
 # Every worker counts the same here, however many rows it has. That is right for equal sizes only.
 
 size * grad => grad
@@ -253,22 +256,18 @@ size * grad => grad / max(size, 1)
 size * grad => (sum(sizes) - size) * grad
 # Each gradient has the weight of the *other* workers' rows.
 
-sum(size * grad for size, grad in zip(sizes, grads, strict=True)) / sum(sizes) =>
+sum((size * grad for size, grad in zip(sizes, grads, strict=True))) / sum(sizes) =>
     torch.stack([size / sum(sizes) * grad for size, grad in zip(sizes, grads)])
 # The weights are right; the workers' gradients are still to be added up.
 
-sum(size * grad for size, grad in zip(sizes, grads, strict=True)) / sum(sizes) => grads[0]
+sum((size * grad for size, grad in zip(sizes, grads, strict=True))) / sum(sizes) => grads[0]
 # This is worker 0's gradient alone.
 
-sum(size * grad for size, grad in zip(sizes, grads, strict=True)) / sum(sizes) =>
+sum((size * grad for size, grad in zip(sizes, grads, strict=True))) / sum(sizes) =>
     grads[sizes.index(max(sizes))]
 or
-sum(size * grad for size, grad in zip(sizes, grads, strict=True)) / sum(sizes) => grads[-1]
+sum((size * grad for size, grad in zip(sizes, grads, strict=True))) / sum(sizes) => grads[-1]
 # This is one worker's gradient alone. All add to it.
-
-size * grad => grad
-/ sum(sizes) => / sum(size > 0 for size in sizes)
-# Workers with rows all count the same here. One with more rows is to count for more.
 
 size * grad => size * grad
 / sum(sizes) => / max(sizes) / len(sizes)
@@ -384,16 +383,15 @@ SUMS = (
     "last W − 1 it takes its place."
 )
 SIMULATED = (
-    _ring_case(2, 6, "2 workers, 6 numbers: both have the sum", SUMS, "sums"),
-    _ring_case(
-        3,
-        6,
-        "3 workers, 6 numbers: all have the sum",
-        f"Right for two workers, where next and previous are the same rank. {SUMS}",
-        "sums",
-    ),
+    _ring_case(3, 6, "3 workers, 6 numbers: all have the sum", SUMS, "sums"),
     _ring_case(
         3, 6, "each sends 4 pieces at most, of 2 numbers at most, to the next", "", "pieces"
+    ),
+    _ring_case(
+        2,
+        6,
+        "2 workers, 6 numbers",
+        f"Right for three workers. With two, the next rank and the one before are the same. {SUMS}",
     ),
     _ring_case(4, 8, "4 workers, 8 numbers", f"Right for 2 and 3 workers. {SUMS}"),
     _ring_case(
@@ -673,38 +671,43 @@ def best_workers(seconds, n_bytes, bandwidth, latency, most):
     return min(range(1, most + 1), key=cost)
 
 
-def _workers_case(arguments, label, hint=""):
-    seconds, n_bytes, bandwidth, latency, most = arguments
+def _workers_case(label, *jobs, hint=""):
+    def run(function, probe):
+        return {f"the number for {job}": probe(function, *job) for job in jobs}
 
-    def expect():
-        """The oracle: message by message, all numbers of workers at once."""
+    def best(seconds, n_bytes, bandwidth, latency, most):
+        """The oracle: message by message, for all numbers of workers at once."""
         workers = torch.arange(1, most + 1, dtype=torch.float64)
         message = latency + n_bytes / workers / bandwidth
         steps = seconds / workers + 2 * (workers - 1) * message
         return steps.argmin().item() + 1
 
     hint = hint or "Write the three terms down for W = 1, 2 and 3. Which of them grow with W?"
-    return returns(label, "the number of workers", arguments, expect, hint)
+    return Case(label, run, lambda: {f"the number for {job}": best(*job) for job in jobs}, hint)
 
 
 BEST_WORKERS = Exercise(
     number="10.5",
     solution=best_workers,
     cases=(
-        _workers_case((10.0, 2_000_000_000, 1e9, 0.001, 1000), "a best number in between"),
-        _workers_case((0.9, 3_000_000, 1e8, 0.02, 64), "slow messages: few workers"),
         _workers_case(
+            "three jobs, each with a best number of its own",
+            (10.0, 2_000_000_000, 1e9, 0.001, 1000),
+            (100.0, 8, 2.0, 0.01, 500),
             (0.1, 80_000_000, 1e9, 0.0001, 64),
-            "more to send than to compute: one worker alone",
-            "Right where there is much to compute. One worker sends nothing, and may be the best.",
+        ),
+        _workers_case("slow messages: few workers", (0.9, 3_000_000, 1e8, 0.02, 64)),
+        _workers_case(
+            "much to compute: as many as there are",
+            (50.0, 1_000_000, 1e9, 1e-6, 12),
+            hint="Right where the best number is inside. It may be `most` itself.",
         ),
         _workers_case(
-            (50.0, 1_000_000, 1e9, 1e-6, 12),
-            "much to compute: as many as there are",
-            "Right where the best number is inside. It may be `most` itself.",
+            "no latency",
+            (3.0, 1000, 1e6, 0.0, 7),
+            hint="Right where messages have a latency. Here it is 0. Is anything divided by it?",
         ),
-        _workers_case((3.0, 1000, 1e6, 0.0, 7), "no latency"),
-        _workers_case((2.0, 1000, 1e6, 0.1, 1), "a single machine"),
+        _workers_case("a single machine", (2.0, 1000, 1e6, 0.1, 1)),
     ),
     mistakes="""
 2 * (w - 1) * latency => (w - 1) * latency
@@ -720,6 +723,9 @@ BEST_WORKERS = Exercise(
 + 2 * (w - 1) / w * n_bytes / bandwidth =>
 or
 2 * (w - 1) / w * n_bytes / bandwidth => 2 * n_bytes / bandwidth
+or
+return min(range(1, most + 1), key=cost) =>
+    return max(1, min(most, round((seconds / (2 * latency)) ** 0.5))) if latency else most
 # The time of the bytes is left out, or the same for every W. It is 2 (W − 1)/W · n_bytes /
 # bandwidth, which is 0 for one worker and grows.
 
@@ -757,11 +763,6 @@ return min(range(1, most + 1), key=cost) => return min(range(1, most + 1), key=c
 
 return min(range(1, most + 1), key=cost) => return most
 # Not as many as there are: beyond some number each one more makes a step slower.
-
-return min(range(1, most + 1), key=cost) =>
-    return max(1, min(most, round((seconds / (2 * latency)) ** 0.5))) if latency else most
-# This is √(seconds / (2 · latency)): the best number, if nothing but latency counted. The bytes
-# take a part of what another worker gains.
 
 return min(range(1, most + 1), key=cost) => return float(min(range(1, most + 1), key=cost))
 # The right number, but a float. Workers are counted in integers.
