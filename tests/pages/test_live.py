@@ -187,3 +187,13 @@ def test_the_ring_costs_what_the_chapter_derives(ring):
     cost = "([workers, link]) => live.ring.seconds(workers, 240, link)"
     assert ring.evaluate(cost, [2, link]) == {"ring": 60 + 1, "naive": 120 + 1}
     assert ring.evaluate(cost, [6, link]) == {"ring": 100 + 5, "naive": 600 + 5}
+
+
+def test_the_scaling_is_the_cost_model(page):
+    """240 parameters are 960 bytes."""
+    page.evaluate("() => { globalThis.live = { figure() {} }; }")
+    page.add_script_tag(path=LIVE / "scaling.js")
+    model = {"seconds": 6, "parameters": 240, "bandwidth": 96, "latency": 0.5}
+    cost = "([workers, model]) => live.scaling(workers, model)"
+    assert page.evaluate(cost, [1, model]) == [6, 0, 0]
+    assert page.evaluate(cost, [4, model]) == [1.5, 15, 3]
