@@ -38,7 +38,7 @@ live.figure("scaling", (stage) => {
     const why = parts[0] > sum(parts) / 2 ? "the arithmetic" : parts[1] > parts[2] ? "the bytes" : "the messages";
     stage.say(best === 1 ? "One machine is fastest: every other number of machines takes longer." :
       `Fastest ${best === most ? `with all ${most}` : `with ${best}`} machines: ${unit(time(best), "s")} a step, ${faster} times as fast as one; ${why} cost${/c$/.test(why) ? "s" : ""} most. ` +
-      `With up to ${half} (hollow dot), half of a step or more is arithmetic.`);
+      `With up to ${half} (open circle), half of a step or more is arithmetic.`);
   }, { ratio: 0.62, tallest: 380, label: "Time per step against the number of machines, both logarithmic" });
 
   // 1, 3, 10, 30, … of a quantity
