@@ -30,7 +30,7 @@ from contestants import Task, Training, by_fit
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
-from minidl.distributed import own_rows, started_by_torchrun, world
+from minidl.distributed import world
 from minidl.paper import torch_twin
 
 #: What chapter 10 shows.
@@ -83,11 +83,11 @@ class Meeting:
 def by_ddp(task):
     """Train as PyTorch's tutorials do, by as many processes as there are in the group."""
     network, criterion = torch_twin(task.network()), torch.nn.MSELoss()
-    parameters = list(network.parameters())
-    if world()[1] > 1:
+    parameters, (rank, workers) = list(network.parameters()), world()
+    if workers > 1:
         network = DistributedDataParallel(network)
-    batches = zip(*(part.split(task.batch_size) for part in task.data()), strict=True)
-    batches = [tuple(map(own_rows, batch)) for batch in batches]
+    whole = zip(*(part.split(task.batch_size) for part in task.data()), strict=True)
+    batches = [[part.tensor_split(workers)[rank] for part in batch] for batch in whole]
 
     def train():
         optimizer, losses = torch.optim.SGD(parameters, lr=task.lr), []
@@ -196,8 +196,7 @@ def all_reduce(meeting, sizes, rounds):
 
 def sum_up(numbers):
     """Return the time of an ``all_reduce`` in microseconds, the mean of a few or of many."""
-    calls = max(3, 2**20 // numbers.nbytes)
-    calls = min(calls, 200)
+    calls = min(max(3, 2**20 // numbers.nbytes), 200)
     dist.all_reduce(numbers)
     before = time.perf_counter()
     for _ in range(calls):
@@ -216,7 +215,7 @@ def table(rows):
 def main(arguments=None):
     """Start the processes; in each of them measure, print, and store what was asked for."""
     options = parser().parse_args(arguments)
-    if not started_by_torchrun():
+    if not dist.is_torchelastic_launched():
         launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(WORKERS[-1])]
         command = [sys.executable, "-m", *launcher, __file__, *(arguments or sys.argv[1:])]
         return subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}).returncode
