@@ -15,7 +15,6 @@ are the ratios within a turn or a round, their medians over the rounds.
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -48,6 +47,7 @@ def parser():
     add = parser.add_argument
     add("--rounds", type=int, default=9, help="how many turns every group has")
     add("--widths", type=int, nargs="+", choices=EPOCHS, default=list(EPOCHS), metavar="WIDTH")
+    add("--epochs", type=int, help="of a training, whatever width")
     add("--bytes", type=int, nargs="+", default=BYTES, metavar="BYTES", help="to be summed up")
     add("--store", nargs="?", type=Path, const=STORED, metavar="FILE")
     return parser
@@ -212,13 +212,13 @@ def table(rows):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def main(arguments=None):
+def main():
     """Start the processes; in each of them measure, print, and store what was asked for."""
-    options = parser().parse_args(arguments)
+    options = parser().parse_args()
     if not dist.is_torchelastic_launched():
         launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(WORKERS[-1])]
-        command = [sys.executable, "-m", *launcher, __file__, *(arguments or sys.argv[1:])]
-        return subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}).returncode
+        command = [sys.executable, "-m", *launcher, __file__, *sys.argv[1:]]
+        os.execve(sys.executable, command, os.environ | {"OMP_NUM_THREADS": "1"})
     torch.set_num_threads(1)
     # the learning rate is small, so that no network diverges; it costs no time
     meeting, task = Meeting(), Task(lr=1e-3)
@@ -226,15 +226,14 @@ def main(arguments=None):
     if meeting.rank == 0:
         print(*(f"{key}: {value}" for key, value in results["machine"].items()), "", sep="\n")
     for width in options.widths:
-        run = replace(task, width=width, epochs=EPOCHS[width])
+        run = replace(task, width=width, epochs=options.epochs or EPOCHS[width])
         results["race"] += race(meeting, run, options.rounds)
     results["all_reduce"] = all_reduce(meeting, options.bytes, options.rounds)
     if meeting.rank == 0:
         print(table(results["race"]), table(results["all_reduce"]), sep="\n")
         if options.store:
             store(results, options.store)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
