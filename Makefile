@@ -60,6 +60,7 @@ test-extremes: $(VENV)/complete
 
 bench: $(VENV)/complete
 	$(VENV)/bin/python tools/bench/bench.py --all
+	$(VENV)/bin/python tools/bench/distributed.py
 
 bench-rivals: $(VENV)/complete
 	$(RUN) pip install --quiet -r tools/bench/requirements.txt

@@ -2,15 +2,17 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
 import matplotlib
 import torch
 
-from . import paper
+from . import distributed, paper
 from .teaching import own, progress
 from .teaching.plots import use_style
 
@@ -32,6 +34,8 @@ def parser():
     parse.add_argument("--framework", metavar=metavar, default=None, help=text)
     text = "write table3.json, figure1 and figure2 (PNG and SVG) there"
     parse.add_argument("--out", type=Path, metavar="DIR", default=None, help=text)
+    text = "'train' keeps its state there after every epoch, and goes on from what is there"
+    parse.add_argument("--checkpoint", type=Path, metavar="DIR", default=None, help=text)
     text = "the prose's setting: --no-standardize --zero-bias --recorded end --no-moved-test"
     parse.add_argument("--as-printed", action="store_true", help=text)
     for name, rule in paper.Setting.__init__.rules.items():
@@ -48,8 +52,12 @@ def parser():
 def main(arguments=None):
     """Run the command line; return 0 if all went well, 1 if the training diverged.
 
-    What cannot be run is refused with status 2 before anything is.
+    What cannot be run is refused with status 2 before anything is.  Of the processes that
+    ``torchrun`` starts, only the first prints and writes.
     """
+    first, several = os.environ.get("RANK", "0") == "0", distributed.started_by_torchrun()
+    if several and not first:
+        sys.stdout = sys.stderr = open(os.devnull, "w")
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["progress"]:
         parse = argparse.ArgumentParser("python -m minidl progress")
@@ -58,9 +66,12 @@ def main(arguments=None):
         return 0
     parse = parser()
     options = vars(parse.parse_args(arguments))
-    command, framework, out = (options.pop(name) for name in ("command", "framework", "out"))
+    names = ("command", "framework", "out", "checkpoint")
+    command, framework, out, checkpoint = (options.pop(name) for name in names)
     if framework and command != "train":
         parse.error("--framework goes with 'train'")
+    if (several or checkpoint) and (command != "train" or framework not in (None, "minidl")):
+        parse.error("torchrun and --checkpoint go with 'train' and no other framework than minidl")
     make = paper.Setting.as_printed if options.pop("as_printed", False) else paper.Setting
     if "dtype" in options:
         options["dtype"] = getattr(torch, options["dtype"], options["dtype"])
@@ -68,21 +79,22 @@ def main(arguments=None):
         setting = make(**options)
         if framework and framework not in paper.FRAMEWORKS:
             framework = load_own(framework, setting)
-        if out:
-            out.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=out).close()
+        for folder in filter(None, (out, checkpoint)):
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
     except (OSError, TypeError, ValueError) as error:
         parse.error(str(error).removeprefix("Setting: "))
 
     frameworks = [framework or "minidl"] if command else paper.FRAMEWORKS
     try:
-        results = [paper.run(setting, name) for name in frameworks]
+        with distributed.group() if several else nullcontext():
+            results = [paper.run(setting, name, checkpoint) for name in frameworks]
     except FloatingPointError as error:
         print(f"{parse.prog}: {error}", file=sys.stderr)
         return 1
     rows = paper.table(results)
     print(paper.format_table(rows))
-    if out:
+    if out and first:
         write(out, setting, rows, results)
     return 0
 

@@ -15,6 +15,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from itertools import repeat
+from pathlib import Path
 from textwrap import fill, indent
 
 import torch
@@ -40,25 +41,21 @@ def takes(*relations, **rules):
             if hasattr(hint, "__metadata__"):
                 rule, means = hint.__metadata__
                 rules[name] = replace(rule, means=f"\n    {means}")
-        defaults = {k: p.default for k, p in parameters.items() if p.default is not p.empty}
-        checks = [(names.index(name), name, rule.check) for name, rule in rules.items()]
-        *_, place, name = ("", *function.__qualname__.split("."))
-        owner = place if name == "__init__" else None if names[0] == "self" else name
+        needed = {name for name, p in parameters.items() if p.default is p.empty}
+        owner = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+        is_method = names[0] == "self" and function.__name__ != "__init__"
 
         @wraps(function)
         def wrapper(*args, **options):
             if not is_dynamo_compiling():  # which has to see the mathematics only
-                values = args
-                if len(args) != len(names):
-                    given = defaults | dict(zip(names, args, strict=False)) | options
-                    values = [given[name] for name in names if name in given]
-                if len(values) == len(names):  # if not, Python itself says what is missing
-                    who, given = owner or values[0], {}
-                    for index, name, check in checks:
-                        check(who, name, values[index], given)
-                        given[name] = values[index]
+                given = dict(zip(names, args, strict=False), **options)
+                if needed <= given.keys():  # if not, Python itself says what is missing
+                    who = given["self"] if is_method else owner
+                    for name, rule in rules.items():
+                        if name in given:
+                            rule.check(who, name, given[name], given)
                     for relation in relations:
-                        relation(who, **dict(zip(names, values, strict=True)))
+                        relation(who, **given)
             return function(*args, **options)
 
         wrapper.rules = rules
@@ -134,6 +131,7 @@ FROM_ZERO = Rule("a whole number, 0 or more", int, lambda n: n >= 0)
 POSITIVE = Rule("a finite number above 0", (int, float), lambda a: 0 < a < math.inf)
 NOT_NEGATIVE = Rule("a finite number, 0 or more", (int, float), lambda a: 0 <= a < math.inf)
 FLAG = Rule("True or False", bool)
+FILE = Rule("the path of a file", (str, Path), optional=True)
 FUNCTION = Rule("a function", Callable)
 GENERATOR = Rule("a torch.Generator", torch.Generator, optional=True)
 FLOATS = (torch.float32, torch.float64)

@@ -26,15 +26,17 @@ class History:
     test_error: list = field(default_factory=list)
 
 
-def record(train, predict, epochs, lr, *sets):
+def record(train, predict, epochs, lr, *sets, history=None, keep=None):
     """Train for some epochs; return their History, with error rates on up to two sets (x, y).
 
-    ``train(epoch)`` makes the steps of an epoch and returns its loss.
+    ``train(epoch)`` makes the steps of an epoch and returns its loss.  A ``history`` that is
+    given is gone on with; ``keep(history)`` is called after every epoch.
     """
-    history = History()
+    history = history or History()
     rates = (history.train_error, history.test_error)
     sets = [(errors, x, y.argmax(1)) for errors, (x, y) in zip(rates, sets, strict=False)]
-    for epoch in range(epochs + 1):
+    done = len(history.loss)
+    for epoch in range(done + 1 if done else 0, epochs + 1):
         if epoch > 0:
             history.loss.append(train(epoch))
             check_loss(history.loss[-1], lr, f"epoch {epoch}")
@@ -43,6 +45,8 @@ def record(train, predict, epochs, lr, *sets):
             place = f"epoch {epoch}, after its last mini-batch"
             check_loss(prediction.sum(), lr, place, "the sum of the network's output")
             errors.append((prediction.argmax(1) != classes).sum().item() / len(classes))
+        if keep and epoch > 0:
+            keep(history)
     return history
 
 

@@ -4,6 +4,7 @@ from functools import cache
 
 import torch
 
+from .. import distributed
 from .plan import by_columns
 
 #: Steps in one compiled function.  More take longer to compile, and save little.
@@ -65,12 +66,18 @@ class Methods:
         """Return samples and targets as the other methods want them: as they are."""
         return x, y
 
-    def epoch(self, batches):
-        """Take a step on each of a list of mini-batches, and return a list of their losses."""
-        losses = []
-        for x, y in batches:
+    def epoch(self, batches, sizes):
+        """Take a step on each of a list of mini-batches; return their losses' parts made here.
+
+        ``sizes`` has the samples of each mini-batch, of which other processes may have some.
+        """
+        losses, mean = [], getattr(self.loss, "reduction", "mean") == "mean"
+        for (x, y), size in zip(batches, sizes, strict=True):
             self.model.zero_grad()
-            losses.append(self.accumulate(self.model, self.loss, x, y))
+            value = self.accumulate(self.model, self.loss, x, y) if len(x) else 0.0
+            share = len(x) / size if mean else 1
+            distributed.add_up_gradients(self.model, share)
+            losses.append(value * share)
             self.model.gradient_step(self.lr)
         return losses
 
@@ -87,7 +94,7 @@ class CompiledMethods(Methods):
     """Compiled steps of any modules."""
 
     @torch.inference_mode()
-    def epoch(self, batches):
+    def epoch(self, batches, sizes):
         """Take a step on each of a list of mini-batches, and return a list of their losses."""
         losses = []
         for start in range(0, len(batches), CHUNK):

@@ -2,15 +2,19 @@
 
 from operator import mul
 
+from .. import distributed
+from ..checkpoint import Checkpoint
 from ..data import minibatches
 from ..losses import MSELoss
-from ..rules import FLAG, SAMPLES, TRAINING, one_row_fits, takes
-from ..train import accumulate_batch, accumulate_samples, check_loss, record
+from ..rules import FILE, FLAG, SAMPLES, TRAINING, one_row_fits, takes
+from ..train import History, accumulate_batch, accumulate_samples, check_loss, record
 from .compiled import CompiledLayers, CompiledMethods, Methods
 from .plan import Planned, blocks
 
 
-@takes(one_row_fits, **SAMPLES | TRAINING, per_sample=FLAG, errors=FLAG, compile=FLAG)
+@takes(
+    one_row_fits, **SAMPLES | TRAINING, per_sample=FLAG, errors=FLAG, compile=FLAG, checkpoint=FILE
+)
 def fit(
     model,
     loss,
@@ -25,12 +29,15 @@ def fit(
     generator=None,
     errors=True,
     compile=False,
+    checkpoint=None,
 ):
     """Train a network by mini-batch gradient descent; return its :class:`History`.
 
     The steps are those of :func:`minidl.train_epoch`, and so are the results but for
     rounding.  A network of linear layers, activations and mean squared error is
-    trained by a :class:`minidl.fast.plan.Plan`, in fewer operations.
+    trained by a :class:`minidl.fast.plan.Plan`, in fewer operations.  In a process group of
+    ``torch.distributed`` every process takes its rows of each mini-batch, and all make the steps
+    that one alone would make; where they differ in code, data or settings, nothing is trained.
 
     Parameters
     ----------
@@ -44,6 +51,9 @@ def fit(
         Let ``torch.compile`` make one function of ten steps.  This takes seconds before
         the first step and works for any modules, but not with ``per_sample``.  It needs a C++
         compiler; where there is none, PyTorch says so and no step is made.
+    checkpoint
+        A file.  After every epoch it is replaced by a new one, and where it is there already, a
+        training goes on from it, to the same numbers as if it had never stopped.
 
     Raises
     ------
@@ -52,22 +62,40 @@ def fit(
         infinite or not a number.  The losses are looked at when an epoch is over, so all
         its steps have been made: the parameters are those at the end of that epoch.
     """
-    way, batches = _way(model, loss, lr, per_sample, compile), []
+    options = [type(loss).__name__, vars(loss), batch_size, lr, per_sample, errors, compile]
+    training = {"data": [x, y, *(test or ())], "settings": options}
+    history, keep = History(), None
+    if checkpoint is not None:
+        kept = Checkpoint(checkpoint, model, generator, **training)
+        history = History(**kept.load() or {})
+        if len(history.loss) >= epochs:
+            return history
+
+        def keep(history):
+            way.store()
+            kept.save(history)
+
+    order = [] if generator is None else [generator.get_state()]
+    whole = [epochs, history, *(parameter for parameter, _ in model.param())]
+    distributed.agree("fit", **training, network=whole, order=order)
+    way, batches, sizes = _way(model, loss, lr, per_sample, compile), [], []
     data = way.prepare(x, y)
     sets = [(data[0], y)] if errors else []
     if errors and test is not None:
         sets.append((way.prepare(*test)[0], test[1]))
 
     def train(epoch):
-        if epoch == 1 or generator is not None:
-            batches[:] = minibatches(*data, batch_size, generator=generator)
-        losses = way.epoch(batches)
+        if not batches or generator is not None:
+            whole = list(minibatches(*data, batch_size, generator=generator))
+            sizes[:] = [len(part) for part, _ in whole]
+            batches[:] = [tuple(map(distributed.own_rows, batch)) for batch in whole]
+        losses = distributed.add_up_losses(way.epoch(batches, sizes), f"epoch {epoch}")
         for batch, value in enumerate(losses, start=1):
             check_loss(value, lr, f"epoch {epoch}, mini-batch {batch}")
-        return sum(map(mul, losses, (len(part) for part, _ in batches))) / len(x)
+        return sum(map(mul, losses, sizes)) / len(x)
 
     try:
-        return record(train, way.predict, epochs, lr, *sets)
+        return record(train, way.predict, epochs, lr, *sets, history=history, keep=keep)
     finally:
         way.store()
 
@@ -77,6 +105,8 @@ def _way(model, loss, lr, per_sample, compile):
     if per_sample and compile:
         why = "do not go together: only whole mini-batches are compiled; leave one of them out"
         raise ValueError(f"fit: per_sample=True and compile=True {why}")
+    if compile and distributed.world()[1] > 1:
+        raise ValueError("fit: compile=True is for one process; leave it out where there are more")
     found = blocks(model) if type(loss) is MSELoss else None
     if compile:
         return CompiledLayers(found, model, loss, lr) if found else CompiledMethods(model, loss, lr)

@@ -8,6 +8,7 @@ from functools import cache, partial
 
 import torch
 
+from .. import distributed
 from ..activations import ReLU, Sigmoid, Tanh
 from ..linear import Linear
 from ..sequential import Sequential
@@ -156,7 +157,7 @@ class Planned:
 
     def accumulate(self, x, y):
         """Write the gradients of a mini-batch; return its Σ (p − t)²."""
-        if not self.per_sample:
+        if not self.per_sample or len(x) == 0:
             return self.plan(len(x)).gradients(x, y)
         squares, grads = 0, torch.zeros_like(self.weights.grads)
         for sample in zip(x.split(1), y.split(1), strict=True):
@@ -166,16 +167,20 @@ class Planned:
         return squares
 
     @torch.inference_mode()
-    def epoch(self, batches):
-        """Take a step on each of a list of mini-batches, and return a list of their losses."""
-        squares, sizes = [], []
-        for x, y in batches:
+    def epoch(self, batches, sizes):
+        """Take a step on each of a list of mini-batches; return their losses' parts made here.
+
+        ``sizes`` has the samples of each mini-batch, of which other processes may have some.
+        """
+        squares, entries = [], []
+        for (x, y), size in zip(batches, sizes, strict=True):
             squares.append(self.accumulate(x, y))
-            sizes.append(y.numel() if self.loss.reduction == "mean" else 1)
-            # dL/dp is 2 (p − t)/size, and so this factor belongs to all gradients behind it
-            self.scale = 2 / sizes[-1]
+            distributed.add_up(self.weights.grads)
+            entries.append(size * y.shape[1] if self.loss.reduction == "mean" else 1)
+            # dL/dp is 2 (p − t)/entries, and so this factor belongs to all gradients behind it
+            self.scale = 2 / entries[-1]
             self.weights.values.add_(self.weights.grads, alpha=-self.lr * self.scale)
-        return [value / n for value, n in zip(torch.stack(squares).tolist(), sizes, strict=True)]
+        return [value / n for value, n in zip(torch.stack(squares).tolist(), entries, strict=True)]
 
     @torch.inference_mode()
     def predict(self, x):

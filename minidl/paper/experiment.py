@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 
 import torch
@@ -9,7 +10,7 @@ from tqdm import tqdm
 
 import minidl
 
-from ..rules import ONE_OF, A, Rule, takes
+from ..rules import FILE, ONE_OF, A, Rule, takes
 from ..train import History, record
 from .setting import Setting, paper_network
 from .twin import fit_torch, torch_twin
@@ -55,12 +56,13 @@ class Result:
         return 100 * rates
 
 
-@takes(setting=A(Setting), framework=FRAMEWORK)
-def run(setting, framework):
+@takes(setting=A(Setting), framework=FRAMEWORK, checkpoint=FILE)
+def run(setting, framework, checkpoint=None):
     """Do the experiment with one framework; all are given the same data.
 
     A module is a reader's own framework, and everything is then done by it.  A training that
     diverges raises a FloatingPointError; else what came out is returned as a :class:`Result`.
+    ``checkpoint``, a folder, is for minidl: see :func:`minidl.fit`.
     """
     own = isinstance(framework, ModuleType)
     name, tools = ("own", framework) if own else (framework, minidl)
@@ -75,7 +77,8 @@ def run(setting, framework):
         start = build(**setting.layout(name), generator=generator)
         start = torch_twin(start) if name == "torch" else start
         network = deepcopy(start)
-        result.histories.append(_train(setting, framework, network, x, y, x_test, y_test))
+        kept = {"checkpoint": Path(checkpoint) / f"repetition-{r}.pt"} if checkpoint else {}
+        result.histories.append(_train(setting, framework, network, x, y, x_test, y_test, **kept))
         if name == "torch" and setting.moved_test and r % 10 == 0:
             moved = x, y, unit_square(x_test), y_test
             result.moved[r] = _train(setting, framework, deepcopy(start), *moved)
@@ -102,7 +105,7 @@ def _draw(setting, tools, generator):
     return data
 
 
-def _train(setting, framework, network, x, y, *test):
+def _train(setting, framework, network, x, y, *test, **kept):
     """Train a network by its framework; return the history."""
     options = {"batch_size": setting.batch_size, "lr": setting.lr}
     whole = options | {"epochs": setting.epochs, "test": test}
@@ -110,7 +113,7 @@ def _train(setting, framework, network, x, y, *test):
         return fit_torch(network, x, y, **whole)
     if framework == "minidl":
         per_sample = setting.per_sample
-        return minidl.fit(network, minidl.MSELoss(), x, y, per_sample=per_sample, **whole)
+        return minidl.fit(network, minidl.MSELoss(), x, y, per_sample=per_sample, **whole, **kept)
     if setting.per_sample:
         options["accumulate"] = framework.accumulate_samples
 

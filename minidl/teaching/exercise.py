@@ -54,6 +54,8 @@ class Case:
     hint: str | tuple = ""
     #: Largest difference allowed, relative to values above 1.
     tol: float = 1e-9
+    #: Seconds that the case itself may take, beside the answer.
+    seconds: float = 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Exercise:
         if misfit:
             return misfit
         try:
-            with torch.random.fork_rng(devices=[]), guard.guarded(limit):
+            with torch.random.fork_rng(devices=[]), guard.guarded(limit + case.seconds):
                 torch.manual_seed(SEED)
                 result = case.run(answer, probe)
                 complaint(case, result)

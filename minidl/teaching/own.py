@@ -164,12 +164,21 @@ def _gather(name, answer):
             ours = getattr(value, "__module__", None) == "__main__"
             if hasattr(minidl, used) and (ours or value is getattr(minidl, used)):
                 imports.add(f"from minidl import {used}")
+            elif isinstance(value, types.ModuleType):
+                whole = value.__name__
+                imports.add(f"import {whole}" + f" as {used}" * (whole.partition(".")[0] != used))
             else:
-                add(used, notebook)
+                add(used, [*files, *notebook])
         source.append(definition)
 
     add(name, [*notebook, *files])
     return "\n\n\n".join(source) + "\n", imports
+
+
+def source(name, answer):
+    """Write what another process needs to have an answer; NotKept says why it cannot be done."""
+    code, imports = _gather(name, answer)
+    return "\n".join([*sorted(imports), "\n", code])
 
 
 def _definition(name, cells):
@@ -266,6 +275,7 @@ def _try_out(exercise, text):
     """Run the new file by itself, and the exercise with it, in silence."""
     module = types.ModuleType("my_minidl")
     try:
+        linecache.cache[FILE] = (len(text), None, text.splitlines(keepends=True), FILE)
         with capture_output():
             exec(compile(text, FILE, "exec"), vars(module))
             trouble = exercise.trouble(vars(module).get(exercise.name))

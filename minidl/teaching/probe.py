@@ -182,7 +182,7 @@ class Probe:
 
     def definition(self, function):
         """Name the line in which a reader's function begins."""
-        code = getattr(function, "__code__", None)
+        code = getattr(inspect.unwrap(function), "__code__", None)
         if code is None or code.co_filename not in self.files:
             return ""
         return _quote(code.co_filename, code.co_firstlineno)

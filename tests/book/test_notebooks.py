@@ -21,7 +21,7 @@ from notebooks import (
 )
 
 import minidl
-from minidl import paper
+from minidl import checkpoint, distributed, paper
 from minidl.fast import compiled, plan
 from minidl.teaching.mistakes import bare
 
@@ -36,13 +36,14 @@ WORKED = {
     "07_experiment": set(),
     "08_autograd": set(),
     "09_speed": {"Weights", "Place", "relu_slope_"},
+    "10_distributed": set(),
 }
 CHAPTER = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def package(name):
     """Find a name in the package, or return None."""
-    places = (minidl, minidl.data, paper, plan, compiled)
+    places = (minidl, minidl.data, paper, plan, compiled, distributed, checkpoint)
     return next((getattr(place, name) for place in places if hasattr(place, name)), None)
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from itertools import chain, pairwise
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from notebooks import ROOT
 import minidl
 from minidl.paper import figures
 from minidl.paper.setting import Setting
+from minidl.teaching.ring import ring_steps
 
 NETWORK = ROOT / "book" / "_static" / "live" / "network.js"
 TRAIN = """([layers, x, y, epochs, options]) => {
@@ -159,3 +161,56 @@ def test_the_roofline_has_the_measured_numbers(page):
         "batch": 100,
         "microseconds": products,
     }
+
+
+@pytest.fixture
+def ring(page):
+    """The arithmetic of the ring's figure, by itself."""
+    page.evaluate("() => { globalThis.live = { figure() {} }; }")
+    page.add_script_tag(path=LIVE / "ring.js")
+    return page
+
+
+@pytest.mark.parametrize("workers", range(2, 7))
+def test_the_ring_sums_in_even_pieces(ring, workers):
+    """Every rank has the sum in the end; a step sends n/W numbers, rounded up, at most."""
+    for n in range(1, 15):
+        vectors = torch.randint(100, (workers, n), generator=torch.Generator().manual_seed(n))
+        states = ring.evaluate("(vectors) => live.ring.steps(vectors)", vectors.tolist())
+        assert len(states) == 1 + 2 * (workers - 1)
+        for held, wanted in ((states[0]["held"], vectors), (states[-1]["held"], vectors.sum(0))):
+            assert [list(chain(*pieces)) for pieces in held] == wanted.expand(workers, n).tolist()
+        for before, after in pairwise(states):
+            assert [s["rank"] for s in after["sent"]] == list(range(workers))
+            assert all(s["to"] == (s["rank"] + 1) % workers for s in after["sent"])
+            numbers = [len(before["held"][s["rank"]][s["piece"]]) for s in after["sent"]]
+            assert sum(numbers) == n and max(numbers) == -(-n // workers)
+
+
+@pytest.mark.parametrize("workers", range(2, 7))
+def test_the_ring_is_that_of_its_dial_and_colours_what_is_complete(ring, workers):
+    """Rank r has 2ʳ: the bits of a number say whose are in it."""
+    vectors = [[2**rank] * workers for rank in range(workers)]
+    states = ring.evaluate("(vectors) => live.ring.steps(vectors)", vectors)
+    for state, (sent, held) in zip(states, ring_steps(vectors), strict=True):
+        assert [(s["rank"], s["piece"], s["to"]) for s in state["sent"]] == sent
+        assert [[piece for (piece,) in pieces] for pieces in state["held"]] == held
+        assert state["ranks"] == [[number.bit_count() for number in row] for row in held]
+
+
+def test_the_ring_costs_what_the_chapter_derives(ring):
+    """2 (W − 1)/W · bytes / bandwidth + 2 (W − 1) · latency; naive, all bytes go each time."""
+    link = {"bandwidth": 4, "latency": 0.5}
+    cost = "([workers, link]) => live.ring.seconds(workers, 240, link)"
+    assert ring.evaluate(cost, [2, link]) == {"ring": 60 + 1, "naive": 120 + 1}
+    assert ring.evaluate(cost, [6, link]) == {"ring": 100 + 5, "naive": 600 + 5}
+
+
+def test_the_scaling_is_the_cost_model(page):
+    """240 parameters are 960 bytes."""
+    page.evaluate("() => { globalThis.live = { figure() {} }; }")
+    page.add_script_tag(path=LIVE / "scaling.js")
+    model = {"seconds": 6, "parameters": 240, "bandwidth": 96, "latency": 0.5}
+    cost = "([workers, model]) => live.scaling(workers, model)"
+    assert page.evaluate(cost, [1, model]) == [6, 0, 0]
+    assert page.evaluate(cost, [4, model]) == [1.5, 15, 3]
