@@ -8,6 +8,7 @@ from matplotlib.font_manager import fontManager
 
 from ..paper.figures import (
     GRADIENT,
+    GRADIENT_TINT,
     INK,
     INSIDE,
     MINIDL,
@@ -21,6 +22,7 @@ from ..paper.figures import (
 
 __all__ = [
     "GRADIENT",
+    "GRADIENT_TINT",
     "INK",
     "INSIDE",
     "MINIDL",
