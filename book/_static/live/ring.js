@@ -35,8 +35,8 @@ live.ring = {
   },
 
   links: {
-    "two processes on one machine": { bandwidth: 3e9, latency: 30e-6 },
-    "100 Gbit/s Ethernet": { bandwidth: 12.5e9, latency: 10e-6 },
+    "two processes on one machine": { bandwidth: 1.3e9, latency: 71e-6 },
+    "50 Gbit/s, 14 µs": { bandwidth: 6.25e9, latency: 14e-6 },
   },
 };
 

@@ -9,7 +9,7 @@ live.scaling = (workers, { seconds, parameters, bandwidth, latency }) => [
 ];
 
 live.figure("scaling", (stage) => {
-  const model = { parameters: 3e7, seconds: 0.3, bandwidth: 1e10, latency: 1e-5 };
+  const model = { parameters: 2.5e7, seconds: 8192 / 32 * 0.12, bandwidth: 6.25e9, latency: 14e-6 }; // ResNet-50's
   const log = Math.log10, most = 4096, sum = (parts) => parts.reduce((a, b) => a + b, 0);
   const time = (workers) => sum(live.scaling(workers, model));
   const unit = (value, word) => {
@@ -41,13 +41,15 @@ live.figure("scaling", (stage) => {
       `With up to ${half} (open circle), half of a step or more is arithmetic.`);
   }, { ratio: 0.62, tallest: 380, label: "Time per step against the number of machines, both logarithmic" });
 
-  // 1, 3, 10, 30, … of a quantity
-  const values = (from, to) => Array.from({ length: 2 * (to - from) + 1 }, (_, k) => (k % 2 ? 3 : 1) * 10 ** (from + Math.floor(k / 2)));
-  const seconds = values(-3, 1);
-  for (const [name, list, word] of [["parameters", values(4, 11), ""], ["seconds", seconds, "s"], ["bandwidth", values(8, 12), "B/s"], ["latency", values(-7, -3), "s"]])
+  // 1, 3, 10, 30, … of a quantity, and the chapter's own value
+  const values = (from, to, own) => Array.from({ length: 2 * (to - from) + 1 }, (_, k) => (k % 2 ? 3 : 1) * 10 ** (from + Math.floor(k / 2)))
+    .concat(own).sort((a, b) => a - b);
+  const seconds = values(-3, 1, model.seconds);
+  for (const [name, list, word] of [["parameters", values(4, 11, model.parameters), ""], ["seconds", seconds, "s"],
+    ["bandwidth", values(8, 12, model.bandwidth), "B/s"], ["latency", values(-7, -3, model.latency), "s"]])
     stage.slider({
       label: name === "seconds" ? "one machine alone" : name, max: list.length - 1,
-      value: list.findIndex((value) => value > 0.9 * model[name]),
+      value: list.indexOf(model[name]),
       format: (k) => unit(list[k], word), change: (k) => { model[name] = list[k]; },
     });
 });
