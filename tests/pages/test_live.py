@@ -144,6 +144,36 @@ def test_a_figure_answers_to_the_keyboard(figure):
             assert figure.evaluate(SHOWN) != before, control.evaluate("(e) => e.outerHTML")
 
 
+def test_a_vanishing_gradient_has_its_name_beside_it(page):
+    """At each spread the names stand in the order of the shares, none upon another."""
+    page.set_content(PAGE.format("vanish"))
+    page.add_script_tag(path=LIVE / "stage.js")
+    page.evaluate("""() => {
+      globalThis.written = {};
+      const text = live.Plot.prototype.text;
+      live.Plot.prototype.text = function (word, x, y, options) {
+        written[word] = y;
+        text.call(this, word, x, y, options);
+      };
+    }""")
+    page.add_script_tag(path=LIVE / "vanish.js")
+    page.focus("input")
+    page.keyboard.press("Home")
+    for _ in range(9):
+        said = page.text_content(".sentence").replace("\u00a0·\u00a010", "e")
+        said = said.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        shares = {
+            name: float(share)
+            for name, share in re.findall(r"(\w+) ([\d.]+(?:e-\d+)?)", said)
+            if name in ("ReLU", "Tanh", "Sigmoid")
+        }
+        names = sorted(shares, key=shares.get, reverse=True)
+        places = page.evaluate("(names) => names.map((name) => written[name])", names)
+        assert len(places) == 3
+        assert all(below - above >= 12 for above, below in pairwise(places)), said
+        page.keyboard.press("ArrowRight")
+
+
 def test_the_roofline_has_the_measured_numbers(page):
     """Those of minidl/teaching/speed.json."""
     page.evaluate("() => { globalThis.live = { figure() {} }; }")
