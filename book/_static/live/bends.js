@@ -21,15 +21,16 @@ live.figure("bends", (stage) => {
     neurons.forEach(([w, b, v], k) =>
       plot.line(grid.map((x) => [x, v * relu(w * x + b)]), { color: k === chosen ? "ink" : "muted", width: k === chosen ? 2 : 1, dash: [5, 4] }));
     plot.line(grid.map((x) => [x, sum(x)]), { width: 3 });
+    const shown = (x) => Math.abs(x) <= 2 && Math.abs(sum(x)) <= 3;
     neurons.forEach(([w, b], k) => {
       const bend = -b / w;
-      if (Math.abs(bend) <= 2) plot.dot(bend, sum(bend), { radius: k === chosen ? 6.5 : 4.5 });
+      if (shown(bend)) plot.dot(bend, sum(bend), { radius: k === chosen ? 6.5 : 4.5 });
     });
-    const bends = neurons.map(([w, b]) => -b / w).filter((x) => Math.abs(x) <= 2).sort((p, q) => p - q);
+    const bends = neurons.map(([w, b]) => -b / w).filter(shown).sort((p, q) => p - q);
     const changes = grid.slice(1).filter((x, k) => (sum(x) > 0) !== (sum(grid[k]) > 0));
     const list = (places) => places.map((x) => live.number(x)).join(", ");
     stage.say(`${bends.length} of ${neurons.length} bends lie in the picture${bends.length ? `, at x = ${list(bends)}` : ""}. ` +
-      `The class, inside (blue) where the sum is above 0, changes ${changes.length ? `at x = ${list(changes)}` : "nowhere"}.`);
+      `The class, blue where the sum is above 0, changes ${changes.length ? `at x = ${list(changes)}` : "nowhere"}.`);
   }, { ratio: 0.6, tallest: 360, label: "Three bent lines and their sum" });
 
   const dials = {};
