@@ -1,4 +1,4 @@
-"""The time at the head of a chapter is that of the rule that the book's first page states."""
+"""The time at the head of a chapter is that of the rule that the page on notation states."""
 
 import re
 

@@ -31,7 +31,7 @@ live.figure("front", (stage) => {
     const [ours, theirs] = runs.map(({ rates }) => live.percent(rates.at(-1)));
     stage.say(epoch === 0
       ? "Two networks of the same size and the same 1000 points. Only their first random numbers are drawn by different rules. Press Play."
-      : `After ${epoch} of ${epochs} epochs: ${ours} errors with the first start, ${theirs} with the second.`);
+      : `After ${epoch} of ${epochs} epochs: ${ours} errors with the start by hand, ${theirs} with PyTorch's.`);
   };
 
   starts.forEach(([, name, color], k) => {
