@@ -102,6 +102,12 @@ live.Stage = class {
       change(input.valueAsNumber);
       this.redraw();
     });
+    let held; // a swipe that turns out to scroll the page has moved nothing
+    input.addEventListener("pointerdown", () => { held = input.value; });
+    input.addEventListener("pointercancel", () => {
+      input.value = held;
+      input.dispatchEvent(new Event("input"));
+    });
     show();
     const name = live.element("span", { textContent: label });
     this.dials.append(live.element("label", {}, name, input, output));
