@@ -174,6 +174,26 @@ def test_a_vanishing_gradient_has_its_name_beside_it(page):
         page.keyboard.press("ArrowRight")
 
 
+def test_a_swipe_over_a_slider_scrolls_the_page_and_leaves_it(page):
+    """The finger comes down beside the knob, where a tap would move it."""
+    page.set_content('<meta name="viewport" content="width=device-width">' + PAGE.format("vanish"))
+    page.add_style_tag(path=LIVE / "live.css")
+    page.add_style_tag(content="body { height: 4000px }")
+    for name in ("stage", "vanish"):
+        page.add_script_tag(path=LIVE / f"{name}.js")
+    slider = page.locator("input")
+    box, before = slider.bounding_box(), slider.input_value()
+    x, y = box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for kind, far in (("touchStart", 0), *(("touchMove", 10 * k) for k in range(1, 21))):
+        touch = {"type": kind, "touchPoints": [{"x": x, "y": y - far}]}
+        devtools.send("Input.dispatchTouchEvent", touch)
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function("() => scrollY > 0")
+    assert slider.input_value() == before
+
+
 def test_the_roofline_has_the_measured_numbers(page):
     """Those of minidl/teaching/speed.json."""
     page.evaluate("() => { globalThis.live = { figure() {} }; }")
