@@ -7,10 +7,10 @@ live.figure("training", (stage) => {
   let lr = 0.1, batchSize = 100, shuffled = true, omitted = "none", state;
 
   const begin = () => {
-    const generator = new minidl.Generator(5);
+    const generator = new minidl.Generator(39);
     const [x, y] = minidl.disc(1000, generator);
     const model = minidl.paperNetwork(25, 4, "xavier", generator);
-    state = { x, y, classes: minidl.classes(y), model, order: new minidl.Generator(6), losses: [], rate: minidl.errorRate(model.forward(x), y), lost: false };
+    state = { x, y, classes: minidl.classes(y), model, order: new minidl.Generator(40), losses: [], rate: minidl.errorRate(model.forward(x), y), lost: false };
   };
   const epoch = () => {
     const { model, x, y } = state;
