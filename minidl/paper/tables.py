@@ -1,6 +1,13 @@
 """Results as tables: HTML on a page, text in a terminal."""
 
+import re
 from html import escape
+
+
+def _cell(entry):
+    """Return an entry as HTML: a minus sign before a number, no break around ±."""
+    entry = re.sub(r"(?<![\w.])-(?=\d)", "−", escape(entry))
+    return re.sub(r" ± +", "\u00a0±\u00a0", entry)
 
 
 class Table:
@@ -31,7 +38,7 @@ class Table:
 
     def _repr_html_(self):
         def row(kind, entries):
-            return f"<tr>{''.join(f'<{kind}>{escape(entry)}</{kind}>' for entry in entries)}</tr>"
+            return f"<tr>{''.join(f'<{kind}>{_cell(entry)}</{kind}>' for entry in entries)}</tr>"
 
         body = "\n".join(row("td", entries) for entries in self.rows)
         head = row("th", self.heads)

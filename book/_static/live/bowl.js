@@ -3,7 +3,7 @@
 
 live.figure("bowl", (stage) => {
   const curvature = [1, 10], steps = 20;
-  let start = [-1.6, 0.8], lr = 0.1, made = steps;
+  let start = [-1.6, 0.8], lr = 0.15, made = steps;
 
   const height = ([p, q]) => (curvature[0] * p * p + curvature[1] * q * q) / 2;
   const path = () => {
@@ -23,10 +23,12 @@ live.figure("bowl", (stage) => {
     const places = path();
     plot.line(places, { width: 1.5 });
     plot.inside(() => places.forEach(([p, q]) => plot.dot(p, q, { radius: 3 })));
-    const factors = curvature.map((c) => 1 - lr * c);
+    const factors = curvature.map((c) => Number((1 - lr * c).toFixed(6)));
     const words = factors.map((f) => live.number(f));
-    const end = height(places.at(-1)), grows = Math.abs(factors[1]) > 1;
-    const fate = grows ? "It diverges: the second factor is below −1, and in the end L grows without bound."
+    const end = height(places.at(-1));
+    const fate = factors[1] < -1 ? "It diverges: the second factor is below −1, and in the end L grows without bound."
+      : factors[1] === -1 ? "The second changes its sign at every step, and keeps its size."
+      : factors[1] === 0 ? "A single step brings θ₂ to its lowest point, where it stays."
       : factors[1] < 0 ? "The second changes its sign at every step: a zigzag that shrinks."
       : "Both shrink without a change of sign.";
     stage.say(`Each step multiplies θ₁ by ${words[0]} and θ₂ by ${words[1]}. After ${made} steps L went from ${live.number(height(start), 3)} to ${end > 1000 || end < 0.0001 ? live.power(end) : live.number(end, 4)}. ${fate}`);

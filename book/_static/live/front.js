@@ -41,7 +41,7 @@ live.figure("front", (stage) => {
       plot.samples(data.points, data.classes, 1.6);
       plot.circle(minidl.RADIUS);
       plot.text(live.percent(runs[k].rates.at(-1)), plot.x1, 15, { align: "right", color, bold: true });
-    }, { ratio: 1.1, least: 150, label: `The answers of the network with ${name}'s start` });
+    }, { ratio: 1.1, least: 150, label: `The answers of the network with ${name}’s start` });
   });
   stage.picture((plot) => {
     plot.frame({ x: [0, epochs], y: [0, 0.3], ticks: [[0, 5, 10, 15, 20], [0, 0.1, 0.2, 0.3]], labels: ["", "loss, by epoch"] });

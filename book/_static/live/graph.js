@@ -48,7 +48,7 @@ live.figure("graph", (stage) => {
     if (order.length === 0) stage.say("Each node passes on, once, what has gathered at it. Which first?");
     else if (late.length) {
       const [user, used] = late[0];
-      stage.say(`${user}'s share came to ${used} after ${used} had passed its own on: it went no further. ` +
+      stage.say(`${user}’s share came to ${used} after ${used} had passed its own on: it went no further. ` +
         (done ? `dy/dx = ${gathered.x}, and measured is 135.` : `Still to come: ${rest.join(", ")}.`));
     } else stage.say(done ? `Order ${order.join(", ")}: dy/dx = ${gathered.x}` + (gathered.x === 135 ? ", as measured." : ", and measured is 135: a node passed on before anything had come to it.")
       : `Passed on so far: ${order.join(", ")}. Still to come: ${rest.join(", ")}.`);

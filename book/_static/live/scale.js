@@ -32,7 +32,7 @@ live.figure("scale", (stage) => {
       plot.inside(() => sizes.forEach((size, layer) => plot.dot(layer, log(size), { color, radius: 2.5 })));
       const [there, back] = [drawn[0].at(-1) / drawn[0][0], drawn[1][0] / drawn[1].at(-1)];
       const text = (a) => (a >= 0.01 && a < 1000 ? live.digits(a) : live.power(a));
-      stage.say(`${scale.toFixed(2)} times Xavier's size, ${last} ${last === 1 ? "layer" : "layers"} of width ${widths[width]}${relu ? " with ReLUs" : ""}: forward the size is multiplied by ${text(there)}, backward by ${text(back)}.`);
+      stage.say(`${scale.toFixed(2)} times Xavier’s size, ${last} ${last === 1 ? "layer" : "layers"} of width ${widths[width]}${relu ? " with ReLUs" : ""}: forward the size is multiplied by ${text(there)}, backward by ${text(back)}.`);
     }, { ratio: 0.75, tallest: 300, least: 230, label: `Root mean square of the ${name}` });
   stage.slider({ label: "scale", min: 0.5, max: 2, step: 0.01, value: scale, format: (v) => live.number(v), change: (v) => { scale = v; } });
   stage.slider({ label: "layers", max: depths.length - 1, value: depth, format: (k) => depths[k], change: (k) => { depth = k; } });

@@ -167,6 +167,7 @@ live.Stage = class {
     };
     const button = this.button(label, () => {
       if (timer) return pause();
+      button.style.minWidth = `${button.offsetWidth}px`; // "Pause" is shorter
       timer = setInterval(once, live.still.matches ? 0 : interval);
       button.textContent = "Pause";
     });

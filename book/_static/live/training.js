@@ -7,10 +7,10 @@ live.figure("training", (stage) => {
   let lr = 0.1, batchSize = 100, shuffled = true, omitted = "none", state;
 
   const begin = () => {
-    const generator = new minidl.Generator(3);
+    const generator = new minidl.Generator(39);
     const [x, y] = minidl.disc(1000, generator);
     const model = minidl.paperNetwork(25, 4, "xavier", generator);
-    state = { x, y, classes: minidl.classes(y), model, order: new minidl.Generator(4), losses: [], rate: minidl.errorRate(model.forward(x), y), lost: false };
+    state = { x, y, classes: minidl.classes(y), model, order: new minidl.Generator(40), losses: [], rate: minidl.errorRate(model.forward(x), y), lost: false };
   };
   const epoch = () => {
     const { model, x, y } = state;
@@ -31,7 +31,7 @@ live.figure("training", (stage) => {
   };
 
   stage.picture((plot) => {
-    plot.frame({ x: [-1, 1], y: [-1, 1], square: true, labels: ["", "the network's answers"] });
+    plot.frame({ x: [-1, 1], y: [-1, 1], square: true, labels: ["", "the network’s answers"] });
     if (!state.lost) plot.region(live.classifier(state.model, 50));
     plot.samples(state.x, state.classes, 1.6);
     plot.circle(minidl.RADIUS);
@@ -43,6 +43,7 @@ live.figure("training", (stage) => {
     plot.line(state.losses.map((value, e) => [e + 1, Math.min(value, 9)]));
     state.losses.forEach((value, e) => plot.inside(() => plot.dot(e + 1, value, { radius: 2.5 })));
     const n = state.losses.length;
+    if (state.lost) plot.text(`lost in epoch ${n}`, (plot.x0 + plot.x1) / 2, plot.y(0.4), { align: "center", color: "wrong", bold: true });
     stage.say(state.lost ? `Epoch ${n}: the numbers have left the range of floating point. The training is lost.`
       : n === 0 ? `Untrained: ready for batches of ${batchSize}, ${shuffled ? "shuffled" : "in order"}${omitted === "none" ? "" : `, without ${moves[omitted]}`}.`
       : `After ${n} ${n === 1 ? "epoch" : "epochs"}: loss ${state.losses.at(-1) > 100 ? live.power(state.losses.at(-1)) : live.number(state.losses.at(-1), 4)}, ${live.percent(state.rate)} errors.`);
