@@ -18,7 +18,7 @@ live.figure("scaling", (stage) => {
   };
 
   stage.picture((plot) => {
-    const [least, largest] = [seconds.at(0) / most, seconds.at(-1) * 10].map((s) => Math.round(log(s)));
+    const [least, largest] = [seconds.at(0) / most, seconds.at(-1)].map((s) => Math.round(log(s)));
     const ticks = [];
     for (let k = least; k <= largest; k += 2) ticks.push([k, unit(10 ** k, "s")]);
     const small = plot.width < 420;
@@ -44,7 +44,7 @@ live.figure("scaling", (stage) => {
   // 1, 3, 10, 30, … of a quantity, and the chapter's own value
   const values = (from, to, own) => Array.from({ length: 2 * (to - from) + 1 }, (_, k) => (k % 2 ? 3 : 1) * 10 ** (from + Math.floor(k / 2)))
     .concat(own).sort((a, b) => a - b);
-  const seconds = values(-3, 1, model.seconds);
+  const seconds = values(-3, 2, model.seconds);
   for (const [name, list, word] of [["parameters", values(4, 11, model.parameters), ""], ["seconds", seconds, "s"],
     ["bandwidth", values(8, 12, model.bandwidth), "B/s"], ["latency", values(-7, -3, model.latency), "s"]])
     stage.slider({
