@@ -48,7 +48,8 @@ def shrink(app, exception):
         return
     out = Path(app.outdir)
     [folder] = (out / "_static" / "vendor" / "fontawesome").iterdir()
-    places = [*out.rglob("*.html"), *out.glob("_static/*.*s"), *out.glob("_static/[ls]*/*.*s")]
+    pages = [page for page in out.rglob("*.html") if "_static" not in page.parts]
+    places = [*pages, *out.glob("_static/*.*s"), *out.glob("_static/[ls]*/*.*s")]
     text = "".join(place.read_text() for place in places)
     names = set(re.findall(r"\bfa-[a-z0-9-]+", text))
     points = set(re.findall(r'"\\(f[0-9a-f]{3})"', text))
@@ -69,7 +70,7 @@ def shrink(app, exception):
         picture.unlink()
     named = "".join(place.read_text() for place in places if place.suffix != ".css")
     words = set(re.findall(r"[\w-]+", re.sub(r"<link[^>]*>", "", named)))
-    for place in out.rglob("*.html"):
+    for place in pages:
         page = re.sub(r"(_images/[^\"]+)\.png", r"\1.webp", place.read_text())
         place.write_text(one_sheet(page, place, out / "_static", words))
     mathjax = out / "_static" / "mathjax"
