@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
@@ -172,11 +173,13 @@ def group():
     except BaseException as error:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
-        if world()[1] > 1:
-            dist.destroy_process_group()  # who waits for this one shall know
-        _tell(store, rank, workers, error)
-        sys.stdout.flush()
-        os._exit(1)  # the group's threads would wait for the others
+        try:
+            if dist.is_initialized():
+                dist.destroy_process_group()  # who waits for this one shall know
+            _tell(store, rank, workers, error)
+            sys.stdout.flush()
+        finally:
+            os._exit(1)  # the group's threads would wait for the others
     signal.signal(signal.SIGTERM, before)
 
 
@@ -189,9 +192,11 @@ def _store(rank):
     address, port = os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"]
     here = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
     options = {"is_master": here, "timeout": PATIENCE, "wait_for_workers": False}
+    # another program at this port may take the connection and say nothing, for ever
+    opening = ThreadPoolExecutor(1).submit(dist.TCPStore, address, int(port), **options)
     try:
-        store = dist.TCPStore(address, int(port), **options)
-    except dist.DistError as error:
+        store = opening.result(PATIENCE.seconds)
+    except (TimeoutError, dist.DistError) as error:
         why = "is taken" if "EADDRINUSE" in str(error) else "does not answer as rank 0 would"
         raise LostError(f"{address}:{port} {why}") from error
     return dist.PrefixStore(f"minidl/{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
@@ -246,8 +251,10 @@ def _tell(store, rank, workers, error):
         print(f"minidl: {line}", file=sys.__stderr__, flush=True)
         if not plain and not noticed:
             traceback.print_exception(error, file=sys.__stderr__)
+    if store is None:
+        return
     with suppress(RuntimeError, OSError):
-        for other in lost:
+        for other in set(lost).difference(_without(store, "came", workers)):
             *home, pid = store.get(f"came/{other}").decode().split()
             if " ".join(home) == _home():
                 os.kill(int(pid), signal.SIGKILL)

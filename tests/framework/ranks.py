@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,9 +86,19 @@ def all_cases():
     return {(case, how): trained(case, how) for case in CASES for how in (False, True)}
 
 
-def fault(how, out):
-    """Do what a test asks for, and note when."""
-    (out / f"{how}.time").write_text(str(time.time()))
+def began():
+    """When this process was started: its imports are no part of what was before."""
+    ago = float(Path("/proc/uptime").read_text().split()[0])
+    ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    return time.time() - ago + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def note(path):
+    path.write_text(str(time.time()))
+
+
+def fault(how):
+    """Do what a test asks for."""
     if how == "raise":
         raise RuntimeError("boom")
     if how in ("exit", "alone"):
@@ -95,15 +106,16 @@ def fault(how, out):
     os.kill(os.getpid(), getattr(signal, f"SIG{how.upper()}"))
 
 
-def faulty(how, out, step=8):
-    """Let a step of a plan be the last good one."""
+def faulty(how, path=os.devnull, step=8):
+    """Let a step of a plan be the last good one, and note when."""
     accumulate, steps = Planned.accumulate, []
 
     def wrapped(self, x, y):
         steps.append(accumulate(self, x, y))
         if len(steps) == step:
+            note(Path(path))
             if how != "nan":
-                fault(how, out)
+                fault(how)
             steps[-1] = steps[-1] * torch.nan
         return steps[-1]
 
@@ -123,23 +135,23 @@ def equal(out):
             torch.save(results, out / f"{distributed.world()[1]}.pt")
         if distributed.world()[1] > 2:
             if rank == 1:
-                faulty("kill", out)
+                faulty("kill")
             trained()
 
 
 def restarted(out, *faults):
     """A fault at each attempt; the last comes to the end."""
-    began = time.time()
     faults = dict(enumerate(faults))
     rank, attempt = (int(os.environ[k]) for k in ("RANK", "TORCHELASTIC_RESTART_COUNT"))
     how, _, where = faults.get(attempt, "").partition("@")
-    (out / f"{attempt}.{rank}.began").write_text(str(began))
-    assert not list(out.glob("*.part"))
-    with distributed.group():
+    if rank == 0:
+        (out / f"{attempt}.began").write_text(str(began()))
+    with distributed.group() if distributed.started_by_torchrun() else nullcontext():
         if how == "unequal":
+            note(out / f"{attempt}.time")
             unequal(rank)
         if how and rank == int(where):
-            faulty(how, out)
+            faulty(how, out / f"{attempt}.time")
         results = [trained(shuffled=s, checkpoint=out / f"{s}.pt") for s in (False, True)]
         if rank == 0:
             torch.save(results, out / "results.pt")
@@ -152,11 +164,11 @@ def by_hand(out, how):
     while not (out / "go").exists():
         time.sleep(0.05)
     if rank == 0 and how in ("missing", "taken", "code"):
-        (out / f"{how}.time").write_text(str(time.time()))
+        note(out / f"{how}.time")
     if how == "alone":
         dist.init_process_group("gloo", timeout=timedelta(seconds=8))
         if rank == 1:
-            faulty(how, out)
+            faulty(how, out / f"{how}.time")
         try:
             trained()
         except distributed.LostError as error:
@@ -164,7 +176,7 @@ def by_hand(out, how):
         os._exit(0)
     with distributed.group():
         if how in ("kill", "stop") and rank == (how == "stop"):
-            faulty(how, out)
+            faulty(how, out / f"{how}.time")
         trained()
 
 
