@@ -55,8 +55,7 @@ def own_rows(n, rank, workers):
 
 def add_up(tensor):
     """Let a tensor become the sum of all processes' tensors, in place."""
-    if world()[1] > 1:
-        _together(dist.all_reduce, tensor)
+    _together(dist.all_reduce, tensor)
 
 
 def add_up_gradients(model, share):

@@ -69,17 +69,20 @@ CASES = {
 }
 
 
-def trained(case="planned", shuffled=False, rows=23, **changes):
+def trained(case="planned", shuffled=False, rows=23, device="cpu", **changes):
     """What a training ends with: its history, parameters, gradients, and where the order is."""
     make, loss, options = CASES[case]
     draw, model = generator(5), make()
     x, x_test = (torch.randn(n, 3, generator=draw, dtype=torch.float64) for n in (rows, 9))
     y, y_test = (torch.tanh(2 * part[:, :2] - part[:, 1:]) for part in (x, x_test))
+    x, y, x_test, y_test = (part.to(device) for part in (x, y, x_test, y_test))
+    for layer in model.modules:
+        vars(layer).update({k: v.to(device) for k, v in vars(layer).items() if hasattr(v, "to")})
     order = generator(7) if shuffled else None
     options = {"epochs": 8, "batch_size": 10, "lr": 0.05, "test": (x_test, y_test)} | options
     history = fit(model, loss, x, y, generator=order, **options | changes)
     end = torch.cat([tensor.flatten() for pair in model.param() for tensor in pair])
-    return {"end": end, "shuffled": shuffled and order.get_state(), **vars(history)}
+    return {"end": end, "order": shuffled and order.get_state().tolist(), **vars(history)}
 
 
 def all_cases():
@@ -124,7 +127,7 @@ def faulty(how, path=os.devnull, step=8):
 
 def unequal(rank):
     changes = {"epochs": 9, "lr": 0.06, "rows": 22, "shuffled": True} if rank else {}
-    trained("own loss" if rank else "planned", **changes)
+    trained("own module" if rank else "planned", **changes)
 
 
 def equal(out):

@@ -178,3 +178,22 @@ def test_processes_started_by_hand_end_within_ten_seconds_too(by_hand, tmp_path)
         "kill": ["minidl: rank 0 is gone, and with it what the processes write to each other in"],
         "stop": [f"minidl: rank 1 {GONE}"],
     }
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("case", ["planned", "own module"])
+def test_a_network_is_trained_where_its_tensors_are(case):
+    ends = [ranks.trained(case, device=device)["end"].cpu() for device in ("cpu", "cuda")]
+    torch.testing.assert_close(*ends, rtol=0, atol=1e-12)
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_and_a_draft_is_removed(tmp_path, monkeypatch):
+    path = tmp_path / "folder" / "some.pt"
+    monkeypatch.setattr(os, "replace", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ranks.trained(checkpoint=path)
+    assert not list(path.parent.iterdir())
+    path.write_text("no checkpoint")
+    with pytest.raises(ValueError, match=r"some\.pt is no checkpoint: "):
+        ranks.trained(checkpoint=path)
+    assert path.read_text() == "no checkpoint"

@@ -46,6 +46,7 @@ GOOD = {
 GOOD |= {"model": network, "module": linear, "modules": lambda: [linear(), Tanh()], "loss": MSELoss}
 GOOD |= {"f": lambda: torch.sum, "accumulate": lambda: minidl.accumulate_batch, "result": result}
 GOOD |= {"results": lambda: [result()], "rows": lambda: paper.table([result()])}
+GOOD |= {"checkpoint": lambda: None}
 GOOD |= {"setting": lambda: result().setting, "labels": lambda: torch.tensor([0, 2, 1])}
 for name in ("ReLU", "Tanh", "Sigmoid"):
     GOOD |= dict.fromkeys([(f"{name}.backward", "y"), (f"{name}.backward", "grad")], GOOD["x"])
