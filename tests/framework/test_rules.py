@@ -62,6 +62,7 @@ NO_NUMBER = [None, True, "three", -1, math.nan, math.inf, -math.inf, torch.tenso
 BAD = {rules.COUNT: [*NO_NUMBER, 0, 1.5], rules.FROM_ZERO: [*NO_NUMBER, 1.5]}
 BAD |= {rules.POSITIVE: [*NO_NUMBER, 0], rules.NOT_NEGATIVE: NO_NUMBER}
 BAD |= {rules.FLAG: [None, 1, "yes"], rules.GENERATOR: [3, "three"], rules.FUNCTION: [None, 3]}
+BAD |= {rules.PATH: [3, True, b"three", str]}
 BAD |= {rules.DTYPE: [None, torch.int64, "float32"], rules.FLOAT: [torch.float16, "float32"]}
 
 
