@@ -238,8 +238,7 @@ def _tell(store, rank, workers, error):
                 time.sleep(1)  # who fails by an error of its own tells first
                 lost = _without(store, "ended", workers)
             if lost and not _without(store, "came", workers):
-                line = f"{_name(lost)} was killed, ended, or has not answered for "
-                line += f"{PATIENCE.seconds} s"
+                line = f"{_name(lost)} was killed, or has not answered for {PATIENCE.seconds} s"
             elif not isinstance(error, LostError) and noticed:
                 line = f"rank {rank}, as all others, was asked to end"
             if store.add("told", 1) > 1:

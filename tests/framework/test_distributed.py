@@ -18,7 +18,7 @@ from minidl.__main__ import main
 
 PROGRAM = ranks.__file__
 ROOT = Path(minidl.__file__).parents[1]
-GONE = "was killed, ended, or has not answered for 8 s"
+GONE = "was killed, or has not answered for 8 s"
 
 
 def torchrun(workers, *arguments, restarts=0):
