@@ -230,17 +230,19 @@ def _tell(store, rank, workers, error):
     plain = isinstance(error, LostError | UnequalError | FloatingPointError)
     line = str(error) if plain else f"{type(error).__name__}: {error}"
     line = line if line.startswith("rank ") else f"rank {rank}: {line}"
-    noticed, lost = isinstance(error, LostError | StoppedError | KeyboardInterrupt), []
+    asked = isinstance(error, StoppedError | KeyboardInterrupt)
+    noticed, lost = asked or isinstance(error, LostError), []
     try:
         if store is not None:
-            store.set(f"ended/{rank}", "")
+            for note in ["ended", "asked"][: 1 + asked]:
+                store.set(f"{note}/{rank}", "")
             if noticed:
                 time.sleep(1)  # who fails by an error of its own tells first
-                lost = _without(store, "ended", workers)
-            if lost and not _without(store, "came", workers):
-                line = f"{_name(lost)} was killed, or has not answered for {PATIENCE.seconds} s"
-            elif not isinstance(error, LostError) and noticed:
-                line = f"rank {rank}, as all others, was asked to end"
+                came, lost, calm = (_without(store, n, workers) for n in ("came", "ended", "asked"))
+                if lost and not came:
+                    line = f"{_name(lost)} was killed, or has not answered for {PATIENCE.seconds} s"
+                elif len(calm) < workers:
+                    line = f"{_name(sorted(set(range(workers)).difference(calm)))}: asked to end"
             if store.add("told", 1) > 1:
                 line = ""
     except RuntimeError:

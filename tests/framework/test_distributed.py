@@ -85,7 +85,7 @@ FAULTS = {
     "nan@1": "rank 1: epoch 3, mini-batch 2: the loss is not a number there, but elsewhere",
     "unequal@1": "rank 1: fit has other data and settings and network and order and epochs there "
     "than on rank 0; nothing was trained",
-    "term@0": "rank 0, as all others, was asked to end",
+    "term@0": "rank 0: asked to end",
 }
 
 
