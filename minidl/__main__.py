@@ -55,9 +55,12 @@ def main(arguments=None):
     What cannot be run is refused with status 2 before anything is.  Of the processes that
     ``torchrun`` starts, only the first prints and writes.
     """
-    first, several = os.environ.get("RANK", "0") == "0", distributed.started_by_torchrun()
-    if several and not first:
-        sys.stdout = sys.stderr = open(os.devnull, "w")
+    several = distributed.started_by_torchrun()
+    first = not several or os.environ["RANK"] == "0"
+    if not first:
+        sys.stdout = open(os.devnull, "w")
+        if os.environ.get("LOCAL_RANK", "0") != "0":  # of each machine one says what is wrong
+            sys.stderr = sys.stdout
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["progress"]:
         parse = argparse.ArgumentParser("python -m minidl progress")
@@ -79,7 +82,7 @@ def main(arguments=None):
         setting = make(**options)
         if framework and framework not in paper.FRAMEWORKS:
             framework = load_own(framework, setting)
-        for folder in filter(None, (out, checkpoint)):
+        for folder in filter(None, (out, checkpoint) if first else ()):
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
     except (OSError, TypeError, ValueError) as error:

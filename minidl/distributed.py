@@ -7,10 +7,14 @@ that every process makes the step that one alone would make.  Chapter 10 derives
 
 import hashlib
 import os
+import re
 import signal
+import socket
 import sys
 import time
-from contextlib import contextmanager
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -26,6 +30,10 @@ class LostError(ConnectionError):
     """Another process is gone, or does not answer."""
 
 
+class UnequalError(ValueError):
+    """The processes have not been given the same training."""
+
+
 class StoppedError(BaseException):
     """The system, or ``torchrun``, asks this process to end."""
 
@@ -37,16 +45,17 @@ def world():
     return 0, 1
 
 
-def own_rows(rows):
-    """Return the rows of a tensor that this process takes: an equal part, to a row; maybe none."""
-    rank, workers = world()
-    return rows[len(rows) * rank // workers : len(rows) * (rank + 1) // workers]
+def own_rows(n, rank, workers):
+    """Return where the rows of one worker begin and end in a mini-batch of n: equal parts, to one.
+
+    Where workers are more than rows, some have none.
+    """
+    return n * rank // workers, n * (rank + 1) // workers
 
 
 def add_up(tensor):
     """Let a tensor become the sum of all processes' tensors, in place."""
-    if world()[1] > 1:
-        _together(dist.all_reduce, tensor)
+    _together(dist.all_reduce, tensor)
 
 
 def add_up_gradients(model, share):
@@ -67,20 +76,22 @@ def add_up_gradients(model, share):
 def add_up_losses(losses, place):
     """Sum the processes' lists of losses, entry by entry.
 
-    A FloatingPointError names the first that is not finite on some processes only, and them:
+    A FloatingPointError names the first that is not a number on some processes only, and them:
     there a step was not too large, but something went wrong.
     """
     if world()[1] == 1:
         return losses
     mine = torch.tensor(losses, dtype=torch.float64)
-    table = torch.stack(_gather(mine))
-    broken = ~table.isfinite()
-    for batch, column in enumerate(broken.t(), start=1):
-        if column.any() and not column.all():
-            ranks = ", ".join(f"rank {rank}" for rank in column.nonzero().flatten().tolist())
-            said = f"on {ranks} the loss is {table[column, batch - 1].tolist()}"
-            raise FloatingPointError(f"{place}, mini-batch {batch}: {said}")
-    return table.sum(0).tolist()
+    tensors = [torch.empty_like(mine) for _ in range(world()[1])]
+    _together(dist.all_gather, tensors, mine)
+    for batch, column in enumerate(torch.stack(tensors, 1), start=1):
+        if not column.isfinite().all():
+            ranks = column.isnan().nonzero().flatten().tolist()
+            if 0 < len(ranks) < len(column):
+                said = f"{place}, mini-batch {batch}: the loss is not a number there, but elsewhere"
+                raise FloatingPointError(f"{_name(ranks)}: {said}")
+            break
+    return sum(tensors).tolist()
 
 
 def agree(owner, **parts):
@@ -88,12 +99,13 @@ def agree(owner, **parts):
     if world()[1] == 1:
         return
     mine = {"code": _code()} | {name: digest(part) for name, part in parts.items()}
-    all_parts = [None] * world()[1]
-    _together(dist.all_gather_object, all_parts, mine)
-    for rank, theirs in enumerate(all_parts):
-        other = [name for name, digest in all_parts[0].items() if theirs.get(name) != digest]
+    everyones = [None] * world()[1]
+    _together(dist.all_gather_object, everyones, mine)
+    for rank, theirs in enumerate(everyones):
+        other = [name for name, known in everyones[0].items() if theirs.get(name) != known]
         if other:
-            raise ValueError(f"{owner}: rank {rank} has other {' and '.join(other)} than rank 0")
+            said = f"{owner} has other {' and '.join(other)} there than on rank 0"
+            raise UnequalError(f"rank {rank}: {said}; nothing was trained")
 
 
 def _together(collective, *arguments):
@@ -101,13 +113,9 @@ def _together(collective, *arguments):
     try:
         collective(*arguments)
     except RuntimeError as error:
-        raise LostError(str(error).splitlines()[0]) from error
-
-
-def _gather(tensor):
-    tensors = [torch.empty_like(tensor) for _ in range(world()[1])]
-    _together(dist.all_gather, tensors, tensor)
-    return tensors
+        traceback.clear_frames(error.__traceback__)  # these would keep the connections open
+        why = str(error).splitlines()[0]
+        raise LostError(f"another process is gone, or does not answer: {why}") from error
 
 
 @cache
@@ -119,13 +127,14 @@ def _code():
 
 
 def digest(parts):
-    """Digest a list of tensors and other things, tensors by their bytes."""
+    """Digest a list of tensors and other things: tensors by their bytes, no place in memory."""
     known = hashlib.sha256()
     for part in parts:
         if isinstance(part, torch.Tensor):
             known.update(repr((part.dtype, part.shape)).encode())
             part = part.detach().cpu().contiguous().numpy().tobytes()
-        known.update(part if isinstance(part, bytes) else repr(part).encode())
+        text = part if isinstance(part, bytes) else re.sub(r" at 0x\w+", "", repr(part)).encode()
+        known.update(text)
     return known.hexdigest()
 
 
@@ -145,66 +154,111 @@ def group():
     was, and why.
     """
     rank, workers = (int(os.environ[name]) for name in ("RANK", "WORLD_SIZE"))
-    signal.signal(signal.SIGTERM, _stop)
+    before = signal.signal(signal.SIGTERM, _stop)
     store = None
     try:
-        store = _meet(rank, workers)
-        backend = "nccl" if torch.cuda.is_available() else "gloo"
+        store = _store(rank)
+        _meet(store, rank, workers)
+        backend = "gloo"
+        if torch.cuda.is_available():
+            backend = "cpu:gloo,cuda:nccl"
+            local = int(os.environ.get("LOCAL_RANK", 0))
+            torch.cuda.set_device(local % torch.cuda.device_count())
         options = {"store": store, "rank": rank, "world_size": workers, "timeout": PATIENCE}
         _together(lambda: dist.init_process_group(backend, **options))
         yield rank
+        _together(dist.barrier)
         dist.destroy_process_group()
     except BaseException as error:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _tell(store, rank, workers, error)
-        sys.stdout.flush()
-        os._exit(1)  # the group's threads would wait for the others
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        try:
+            if dist.is_initialized():
+                dist.destroy_process_group()  # who waits for this one shall know
+            _tell(store, rank, workers, error)
+            sys.stdout.flush()
+        finally:
+            os._exit(1)  # the group's threads would wait for the others
+    signal.signal(signal.SIGTERM, before)
 
 
 def _stop(*_):
-    raise StoppedError
+    raise StoppedError("asked to end")
 
 
-def _meet(rank, workers):
-    """Wait until all processes are there; return what they write notes to each other in."""
-    address = ":".join(os.environ.get(f"MASTER_{name}", "?") for name in ("ADDR", "PORT"))
+def _store(rank):
+    """Open what the processes write notes to each other in: it is with torchrun, or with rank 0."""
+    address, port = os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"]
+    here = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
+    options = {"is_master": here, "timeout": PATIENCE, "wait_for_workers": False}
+    # another program at this port may take the connection and say nothing, for ever
+    opening = ThreadPoolExecutor(1).submit(dist.TCPStore, address, int(port), **options)
     try:
-        store, *_ = next(dist.rendezvous("env://", timeout=PATIENCE))
-    except dist.DistNetworkError as error:
-        wrong = f"{address} is taken" if "EADDRINUSE" in str(error) else f"no rank 0 at {address}"
-        raise LostError(wrong) from error
-    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    store = dist.PrefixStore(f"minidl/{attempt}", store)
-    store.set(f"came/{rank}", "")
-    try:
-        store.wait([f"came/{other}" for other in range(workers)], PATIENCE)
-    except dist.DistStoreError as error:
-        missing = _without(store, "came", workers)
-        raise LostError(f"{missing} did not come within {PATIENCE.seconds} s") from error
-    return store
+        store = opening.result(PATIENCE.seconds)
+    except (TimeoutError, dist.DistError) as error:
+        why = "is taken" if "EADDRINUSE" in str(error) else "does not answer as rank 0 would"
+        raise LostError(f"{address}:{port} {why}") from error
+    return dist.PrefixStore(f"minidl/{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
+
+
+def _meet(store, rank, workers):
+    """Wait until all processes are there."""
+    store.set(f"came/{rank}", f"{_home()} {os.getpid()}")
+    end = time.monotonic() + PATIENCE.seconds
+    while missing := _without(store, "came", workers):
+        if time.monotonic() > end:
+            raise LostError(f"{_name(missing)} did not come within {PATIENCE.seconds} s")
+        time.sleep(0.05)
+
+
+def _home():
+    """Say on which machine, and by whom, this process was started."""
+    return f"{socket.gethostname()} {os.getppid()}"
 
 
 def _without(store, note, workers):
-    """Name the ranks that have not left such a note."""
-    ranks = [rank for rank in range(workers) if not store.check([f"{note}/{rank}"])]
+    """List the ranks that have not left such a note."""
+    return [rank for rank in range(workers) if not store.check([f"{note}/{rank}"])]
+
+
+def _name(ranks):
     return ", ".join(f"rank {rank}" for rank in ranks)
 
 
 def _tell(store, rank, workers, error):
-    """Print what has ended the training, if no other process has done it."""
-    line = f"rank {rank}: {type(error).__name__}: {error}"
+    """Print what has ended the training, if no other process has done it; end one that hangs."""
+    plain = isinstance(error, LostError | UnequalError | FloatingPointError)
+    line = str(error) if plain else f"{type(error).__name__}: {error}"
+    line = line if line.startswith("rank ") else f"rank {rank}: {line}"
+    asked = isinstance(error, StoppedError | KeyboardInterrupt)
+    noticed, lost = asked or isinstance(error, LostError), []
     try:
-        if store is None:
-            line = f"rank {rank}: {error}"
-        else:
-            store.set(f"ended/{rank}", "")
-            if isinstance(error, LostError | StoppedError):
+        if store is not None:
+            for note in ["ended", "asked"][: 1 + asked]:
+                store.set(f"{note}/{rank}", "")
+            if noticed:
                 time.sleep(1)  # who fails by an error of its own tells first
-                lost = _without(store, "ended", workers)
-                line = f"{lost} was killed, or has not answered for {PATIENCE.seconds} s"
-                line = line if lost else f"all {workers} processes were asked to end"
+                came, lost, calm = (_without(store, n, workers) for n in ("came", "ended", "asked"))
+                if lost and not came:
+                    line = f"{_name(lost)} was killed, or has not answered for {PATIENCE.seconds} s"
+                elif len(calm) < workers:
+                    line = f"{_name(sorted(set(range(workers)).difference(calm)))}: asked to end"
             if store.add("told", 1) > 1:
-                return
+                line = ""
     except RuntimeError:
-        line = "rank 0 is lost, and with it what the processes write to each other in"
-    print(f"minidl: {line}", file=sys.__stderr__, flush=True)
+        line = "rank 0 is gone, and with it what the processes write to each other in"
+    if line:
+        print(f"minidl: {line}", file=sys.__stderr__, flush=True)
+        if not plain and not noticed:
+            traceback.print_exception(error, file=sys.__stderr__)
+    if store is None:
+        return
+    with suppress(RuntimeError, OSError):
+        for other in set(lost).difference(_without(store, "came", workers)):
+            *home, pid = store.get(f"came/{other}").decode().split()
+            if " ".join(home) == _home():
+                os.kill(int(pid), signal.SIGKILL)
+        store.set(f"left/{rank}", "")
+        if rank == 0:  # the notes may be here: who is still there shall read them
+            others = [f"left/{other}" for other in range(workers) if other not in lost]
+            store.wait(others, timedelta(seconds=2))

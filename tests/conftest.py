@@ -15,6 +15,7 @@ hypothesis.settings.load_profile("untimed")
 #: The files that take longest, in this order, so that no process is left alone with one at the
 #: end (``make test`` gives a file to the next process that is free).
 LONGEST = [
+    "test_distributed.py",
     "test_exercises.py",
     "test_every_page.py",
     "test_solved.py",

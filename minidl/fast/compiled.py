@@ -61,6 +61,7 @@ class Methods:
 
     def __init__(self, model, loss, lr, accumulate=None):
         self.model, self.loss, self.lr, self.accumulate = model, loss, lr, accumulate
+        self.mean = True  # not the sum: in which way processes have parts of it
 
     def prepare(self, x, y):
         """Return samples and targets as the other methods want them: as they are."""
@@ -71,11 +72,11 @@ class Methods:
 
         ``sizes`` has the samples of each mini-batch, of which other processes may have some.
         """
-        losses, mean = [], getattr(self.loss, "reduction", "mean") == "mean"
+        losses = []
         for (x, y), size in zip(batches, sizes, strict=True):
             self.model.zero_grad()
             value = self.accumulate(self.model, self.loss, x, y) if len(x) else 0.0
-            share = len(x) / size if mean else 1
+            share = len(x) / size if self.mean else 1
             distributed.add_up_gradients(self.model, share)
             losses.append(value * share)
             self.model.gradient_step(self.lr)

@@ -172,10 +172,11 @@ class Planned:
 
         ``sizes`` has the samples of each mini-batch, of which other processes may have some.
         """
-        squares, entries = [], []
+        squares, entries, several = [], [], distributed.world()[1] > 1
         for (x, y), size in zip(batches, sizes, strict=True):
             squares.append(self.accumulate(x, y))
-            distributed.add_up(self.weights.grads)
+            if several:
+                distributed.add_up(self.weights.grads)
             entries.append(size * y.shape[1] if self.loss.reduction == "mean" else 1)
             # dL/dp is 2 (p − t)/entries, and so this factor belongs to all gradients behind it
             self.scale = 2 / entries[-1]

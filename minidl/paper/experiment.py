@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 import minidl
 
-from ..rules import FILE, ONE_OF, A, Rule, takes
+from ..rules import ONE_OF, PATH, A, Rule, takes
 from ..train import History, record
 from .setting import Setting, paper_network
 from .twin import fit_torch, torch_twin
@@ -56,7 +56,7 @@ class Result:
         return 100 * rates
 
 
-@takes(setting=A(Setting), framework=FRAMEWORK, checkpoint=FILE)
+@takes(setting=A(Setting), framework=FRAMEWORK, checkpoint=PATH)
 def run(setting, framework, checkpoint=None):
     """Do the experiment with one framework; all are given the same data.
 

@@ -46,6 +46,7 @@ GOOD = {
 GOOD |= {"model": network, "module": linear, "modules": lambda: [linear(), Tanh()], "loss": MSELoss}
 GOOD |= {"f": lambda: torch.sum, "accumulate": lambda: minidl.accumulate_batch, "result": result}
 GOOD |= {"results": lambda: [result()], "rows": lambda: paper.table([result()])}
+GOOD |= {"checkpoint": lambda: None}
 GOOD |= {"setting": lambda: result().setting, "labels": lambda: torch.tensor([0, 2, 1])}
 for name in ("ReLU", "Tanh", "Sigmoid"):
     GOOD |= dict.fromkeys([(f"{name}.backward", "y"), (f"{name}.backward", "grad")], GOOD["x"])
@@ -61,6 +62,7 @@ NO_NUMBER = [None, True, "three", -1, math.nan, math.inf, -math.inf, torch.tenso
 BAD = {rules.COUNT: [*NO_NUMBER, 0, 1.5], rules.FROM_ZERO: [*NO_NUMBER, 1.5]}
 BAD |= {rules.POSITIVE: [*NO_NUMBER, 0], rules.NOT_NEGATIVE: NO_NUMBER}
 BAD |= {rules.FLAG: [None, 1, "yes"], rules.GENERATOR: [3, "three"], rules.FUNCTION: [None, 3]}
+BAD |= {rules.PATH: [3, True, b"three", str]}
 BAD |= {rules.DTYPE: [None, torch.int64, "float32"], rules.FLOAT: [torch.float16, "float32"]}
 
 
