@@ -12,12 +12,15 @@
     document.head.append(script);
   };
   const waiting = ["network", "stage"];
+  const figures = new Set(document.querySelectorAll("figure.live"));
+  const begin = (figure) => {
+    near.unobserve(figure);
+    if (figures.delete(figure)) [...waiting.splice(0), figure.id.slice("fig-live-".length)].forEach(load);
+  };
   const near = new IntersectionObserver((seen) => {
-    for (const { isIntersecting, target } of seen) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      [...waiting.splice(0), target.id.slice("fig-live-".length)].forEach(load);
-    }
+    for (const { isIntersecting, target } of seen) if (isIntersecting) begin(target);
   }, { rootMargin: "100% 0px" });
-  for (const figure of document.querySelectorAll("figure.live")) near.observe(figure);
+  for (const figure of figures) near.observe(figure);
+  // The Tab key goes from control to control, over a figure that has none yet.
+  addEventListener("keydown", ({ key }) => key === "Tab" && [...figures].forEach(begin));
 }
