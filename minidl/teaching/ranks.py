@@ -148,6 +148,7 @@ def simulate(function, workers):
             if thread.is_alive():  # in a loop without an end
                 ended = ctypes.py_object(_Ended)
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ended)
+                thread.join(2)
     return results, sent
 
 
